@@ -1,0 +1,118 @@
+/**
+ * The lines of the journal (DESIGN.md §7), schema version 1. One event each; a flow's record is the fold of the
+ * events that carry its id. What can identify a person (client, names, the sentence that repeats them) stands in
+ * `personal` beside a random `salt`, so that it can be erased later without breaking a hash chain over the rest.
+ */
+import type { CountryCode } from './country.ts'
+import type { Network, NameOrigin } from './flow.ts'
+import type { SourceInfo } from './location.ts'
+import type { Scope } from './scope.ts'
+import type { Effect, FenceOutcome, Mode, Reason, RefusalCode, Would } from './verdict.ts'
+
+export interface EventHead {
+  readonly v: 1
+  /** Counts every event of this journal from 1, without gaps. */
+  readonly seq: number
+  /** ISO 8601, UTC, milliseconds. */
+  readonly time: string
+  readonly node: string
+}
+
+export interface RecordedName {
+  readonly name: string
+  readonly origin: NameOrigin
+  readonly proved: boolean
+}
+
+export interface RecordedPlace {
+  readonly ip: string
+  readonly scope: Scope
+  /** Source name → its own answer; `null` where it has none. */
+  readonly answers: Readonly<Record<string, CountryCode | null>>
+  readonly possible: readonly CountryCode[]
+  readonly best: CountryCode | null
+  readonly anycast: boolean
+}
+
+export interface RecordedCandidate {
+  readonly ip: string
+  /** One for a plain address; for embedded forms each address that was judged. */
+  readonly judged: readonly RecordedPlace[]
+  readonly fences: readonly FenceOutcome[]
+  readonly effect: Effect
+  readonly refusal: RefusalCode | null
+  readonly permitted: boolean
+}
+
+/** What is judged of a flow, in `decided` and again in `rejudged`. */
+interface Judged {
+  readonly id: string
+  readonly mode: Mode
+  readonly verdict: Effect
+  readonly would: Would
+  readonly reasons: readonly Reason[]
+  /** SHA-256 of the policy, hex. */
+  readonly policy: string
+}
+
+/** Written before the client is answered. One whose verdict is `block` is its own ending. */
+export interface Decided extends Judged {
+  readonly type: 'decided'
+  readonly inbound: string
+  readonly network: Network
+  readonly port: number
+  readonly candidates: readonly RecordedCandidate[]
+  /** SHA-256 of the location table's inputs, hex. */
+  readonly table: string
+  /** What every other shipped policy would have done, by its name. */
+  readonly shadow: Readonly<Record<string, Would>>
+  readonly personal: {
+    readonly salt: string
+    readonly client: string
+    readonly asked: string
+    readonly names: readonly RecordedName[]
+    readonly sentence: string
+  }
+}
+
+/** A name was learnt in passing and the flow judged again. */
+export interface Rejudged extends Judged {
+  readonly type: 'rejudged'
+  readonly personal: { readonly salt: string; readonly names: readonly RecordedName[]; readonly sentence: string }
+}
+
+export type Ending = 'completed' | 'failed' | 'reset' | 'idle' | 'cut' | 'client-gone' | 'malformed' | 'shutdown'
+
+export interface Ended {
+  readonly type: 'ended'
+  readonly id: string
+  readonly ending: Ending
+  /** A code of `errors.ts`, or `null` for a flow that completed. */
+  readonly code: string | null
+  readonly message: string | null
+  /** The address that was connected to, or `null`. */
+  readonly dialled: string | null
+  /** Duration of the TCP handshake with `dialled`, milliseconds. */
+  readonly connect_ms: number | null
+  /** Bytes passed on, towards the destination and towards the client. */
+  readonly up: number
+  readonly down: number
+  readonly duration_ms: number
+}
+
+export interface PolicyLoaded {
+  readonly type: 'policy'
+  readonly name: string
+  readonly hash: string
+  readonly mode: Mode
+}
+
+export interface TableLoaded {
+  readonly type: 'table'
+  readonly hash: string
+  readonly sources: readonly SourceInfo[]
+}
+
+export type EventBody = Decided | Rejudged | Ended | PolicyLoaded | TableLoaded
+
+export type JournalEvent = EventHead & EventBody

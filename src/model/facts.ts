@@ -1,0 +1,22 @@
+/**
+ * Everything that a fence may read about one address of one flow. `undefined` means not asked yet: the judge answers
+ * with what is certain already, and a later fact may only narrow that answer, never turn it.
+ */
+import type { Ip } from './address.ts'
+import type { KnownName, Millis, Network } from './flow.ts'
+import type { Location } from './location.ts'
+
+export interface Facts {
+  readonly network: Network
+  readonly port: number
+  readonly inbound: string
+  readonly client: Ip
+  /** The moment of judgement: exceptions end by it. */
+  readonly at: Millis
+  readonly names: readonly KnownName[]
+  /** Whether no further name can come: the first bytes were read, or the request already said everything. */
+  readonly namesFinal: boolean
+  /** The address as judged (embedded IPv4 taken out), and its place. `undefined` before resolution. */
+  readonly address: Ip | undefined
+  readonly location: Location | undefined
+}

@@ -1,0 +1,97 @@
+/**
+ * What the road asks of the world. Each interface belongs to the road, its reader; the rooms around implement it, and
+ * `app.ts` hands the implementations in.
+ */
+import type { Endpoint, Ip } from '../model/address.ts'
+import type { NonEmpty } from '../model/brand.ts'
+import type { ErrorCode } from '../model/errors.ts'
+import type { Ending, EventBody } from '../model/event.ts'
+import type { Flow, KnownName, Millis } from '../model/flow.ts'
+import type { Hostname } from '../model/hostname.ts'
+import type { Location } from '../model/location.ts'
+import type { Candidate, PinnedEndpoint, Verdict } from '../model/verdict.ts'
+import type { ByteStream } from './byte-stream.ts'
+
+export interface Resolver {
+  /**
+   * All addresses of a name, each once, in the order in which RFC 8305 §4 would try them.
+   * Throws RingfenceError `resolve.*`; never returns an empty list.
+   */
+  resolve(name: Hostname, signal: AbortSignal): Promise<NonEmpty<Ip>>
+}
+
+export interface Locator {
+  /** Never throws; an address that no source knows has no possible countries. */
+  locate(ip: Ip): Location
+  /** SHA-256 of the table's inputs, hex. */
+  readonly hash: string
+}
+
+/** A connection to an address that was judged. */
+export interface Upstream {
+  readonly stream: ByteStream
+  readonly remote: Endpoint<Ip>
+  /** Duration of the TCP handshake, milliseconds. */
+  readonly connectMs: number
+}
+
+export interface Dialer {
+  /** Races among the given endpoints only (RFC 8305 §5). Throws RingfenceError `dial.*`, naming every address tried. */
+  dial(to: NonEmpty<PinnedEndpoint>, signal: AbortSignal): Promise<Upstream>
+}
+
+export interface FlowWriter {
+  /** Resolves when the event would survive the death of this process. Throws RingfenceError `record.failed`. */
+  append(event: EventBody): Promise<void>
+}
+
+export interface Clock {
+  now(): Millis
+  /** Milliseconds from an arbitrary start; never goes back. */
+  monotonic(): number
+}
+
+/** Bytes that were passed on so far, counted by whoever moves them. */
+export interface Meter {
+  up: number
+  down: number
+}
+
+export interface Ended {
+  readonly ending: Ending
+  readonly code: ErrorCode | null
+  readonly message: string | null
+}
+
+/** Why a door must say no: by policy, or since something failed. */
+export interface Refusal {
+  readonly code: ErrorCode
+  /** One plain sentence for the person at the other end. */
+  readonly sentence: string
+  readonly verdict: Verdict | null
+  readonly candidates: readonly Candidate[]
+}
+
+/** One flow, as its door offers it to the road. The door knows the protocol; the road knows the policy. */
+export interface Offer {
+  readonly flow: Flow
+  /** What the request itself claims beside the asked name, or nothing. */
+  readonly claimed: readonly KnownName[]
+  /** Fires when the client is gone: a pending look-up or dial is given up. */
+  readonly gone: AbortSignal
+  /** The client's first bytes after the grant, or `null` where the request already says everything (an HTTP request). */
+  readonly firstBytes: FirstBytes | null
+  /** Tells the client to go on. Idempotent. */
+  grant(): void
+  /** Says no in the door's own dialect; after the grant, a reset. Idempotent, never throws. */
+  refuse(refusal: Refusal): void
+  /** Moves bytes until the flow ends, counting them; never throws. */
+  relay(upstream: Upstream, meter: Meter, signal: AbortSignal): Promise<Ended>
+}
+
+export interface FirstBytes {
+  /** Waits until `enough` is satisfied, the time is over or the client ended; the bytes stay unread. */
+  hold(enough: (bytes: Uint8Array) => boolean, milliseconds: number): Promise<Uint8Array>
+  /** Is told of the client's bytes as they pass, until it returns true. Nothing is held. */
+  watch(enough: (bytes: Uint8Array) => boolean): void
+}
