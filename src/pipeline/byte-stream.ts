@@ -1,7 +1,6 @@
 /**
- * A socket as bytes that can be read, held and handed on. A door reads its handshake with `next`, `unread` gives back
- * what came glued behind it, and the relay then takes every further chunk as it comes, without one lost or copied
- * twice. It knows nothing of protocols.
+ * A socket as bytes that can be read, held and handed on. A door looks at what is `held`, consumes its handshake, and
+ * leaves what came glued behind it to the relay, which takes every further chunk as it comes: none is lost. It knows nothing of protocols.
  *
  * Reading goes through Node's `onread` with one reused 256 KiB buffer: 1.6–2.1 times the bytes per CPU of streams
  * (measured for this project). Accepted sockets can't be given `onread` by any public option in Node 20–24, so their
@@ -19,13 +18,15 @@ export type Receiver = (chunk: Uint8Array) => boolean
 
 export class ByteStream {
   readonly socket: Socket
-  /** Fires when nothing more can be read or written: closed, reset, or destroyed. Its reason is the error, if any. */
+  /** Fires when nothing more can be read or written: closed, reset, or destroyed. */
   readonly closed: AbortSignal
+  /** Fires when it closed, or the peer said that it will send no more while nothing of what it sent is unread. */
+  readonly left: AbortSignal
   readonly #closed = new AbortController()
+  readonly #left = new AbortController()
   #held: Uint8Array[] = []
   #heldBytes = 0
-  #ended = false
-  #paused = false
+  #finished = false
   #receiver: Receiver | null = null
   #onEnd: (() => void) | null = null
   #wake: (() => void) | null = null
@@ -34,8 +35,10 @@ export class ByteStream {
   private constructor(socket: Socket) {
     this.socket = socket
     this.closed = this.#closed.signal
+    this.left = this.#left.signal
     socket.on('end', () => {
-      this.#ended = true
+      this.#finished = true
+      if (this.#heldBytes === 0) this.#left.abort()
       if (this.#receiver !== null) this.#onEnd?.()
       this.#wake?.()
     })
@@ -43,8 +46,9 @@ export class ByteStream {
       this.#error = error
     })
     socket.on('close', () => {
-      this.#ended = true
-      this.#closed.abort(this.#error ?? undefined)
+      this.#finished = true
+      this.#closed.abort()
+      this.#left.abort()
       this.#wake?.()
     })
   }
@@ -53,26 +57,23 @@ export class ByteStream {
   static accepted(socket: Socket): ByteStream {
     const handle = takeHandle(socket)
     if (handle === null) return ByteStream.#flowing(socket)
-    const reader: { stream?: ByteStream } = {}
-    const moved = new Socket({ handle, allowHalfOpen: true, onread: onread(reader) } as ConstructorParameters<typeof Socket>[0])
-    const stream = new ByteStream(moved)
-    reader.stream = stream
-    moved.setNoDelay(true)
-    moved.resume()
+    const { onread, attach } = ByteStream.outgoing()
+    const stream = attach(new Socket({ handle, allowHalfOpen: true, onread } as ConstructorParameters<typeof Socket>[0]))
+    stream.socket.setNoDelay(true)
+    stream.socket.resume()
     return stream
   }
 
-  /**
-   * Prepares a connection: `onread` goes into `net.connect`'s options, `attach` makes the stream of the socket that
-   * came of it.
-   */
+  /** For a connection about to be made: `onread` goes into the options of the socket, which `attach` takes in the same tick. */
   static outgoing(): { readonly onread: OnRead; attach(socket: Socket): ByteStream } {
-    const reader: { stream?: ByteStream } = {}
+    let stream: ByteStream | null = null
     return {
-      onread: onread(reader),
+      onread: {
+        buffer: Buffer.allocUnsafeSlow(READ_BUFFER),
+        callback: (bytes, buffer) => (stream === null ? false : stream.#take(buffer.subarray(0, bytes))),
+      },
       attach: (socket) => {
-        const stream = new ByteStream(socket)
-        reader.stream = stream
+        stream = new ByteStream(socket)
         return stream
       },
     }
@@ -95,7 +96,7 @@ export class ByteStream {
 
   /** Whether the peer has said that it will send no more, and everything it sent was read. */
   get ended(): boolean {
-    return this.#ended && this.#heldBytes === 0
+    return this.#finished && this.#heldBytes === 0
   }
 
   /** Bytes that were received but not read. */
@@ -104,32 +105,17 @@ export class ByteStream {
     return this.#held[0] ?? EMPTY
   }
 
-  /** Whether the peer has closed its side without a byte left to read: while a dial is pending, it has left. */
-  get silentlyEnded(): boolean {
-    return this.#ended && this.#heldBytes === 0
+  /** Takes the first `bytes` of what is held as read. */
+  consume(bytes: number): void {
+    const rest = this.held.subarray(bytes)
+    this.#held = rest.length === 0 ? [] : [rest]
+    this.#heldBytes = rest.length
+    if (this.#receiver === null && this.#heldBytes < HOLD_LIMIT) this.resume()
   }
 
-  /** The next bytes, or `null` when there will be none. One reader at a time. Throws the signal's reason on abort. */
-  async next(signal: AbortSignal): Promise<Uint8Array | null> {
-    while (this.#heldBytes === 0 && !this.#ended) await this.#change(signal)
-    if (this.#heldBytes === 0) return null
-    const bytes = this.held
-    this.#held = []
-    this.#heldBytes = 0
-    this.resume()
-    return bytes
-  }
-
-  /** Gives back bytes that were read too far: they come first at the next read. */
-  unread(bytes: Uint8Array): void {
-    if (bytes.length === 0) return
-    this.#held.unshift(bytes)
-    this.#heldBytes += bytes.length
-  }
-
-  /** Resolves when more bytes have arrived than `known`, or the stream has ended. Nothing is consumed. */
+  /** Resolves when more bytes are held than `known`, or no more will come. Nothing is consumed. Throws the signal's reason. */
   async grown(known: number, signal: AbortSignal): Promise<void> {
-    while (this.#heldBytes <= known && !this.#ended) await this.#change(signal)
+    while (this.#heldBytes <= known && !this.#finished) await this.#change(signal)
   }
 
   /** From now on every chunk, those held first, goes to `receiver`, then once to `onEnd` when the peer ends. */
@@ -139,23 +125,12 @@ export class ByteStream {
     this.#heldBytes = 0
     this.#receiver = receiver
     this.#onEnd = onEnd
-    if (bytes.length > 0 && !receiver(bytes)) {
-      this.#paused = true
-      this.socket.pause()
-    } else {
-      this.resume()
-    }
-    if (this.#ended) onEnd()
-  }
-
-  /** Back to reading with `next`. */
-  stopReceiving(): void {
-    this.#receiver = null
-    this.#onEnd = null
+    if (bytes.length === 0 || receiver(bytes)) this.resume()
+    else this.socket.pause()
+    if (this.#finished) onEnd()
   }
 
   resume(): void {
-    this.#paused = false
     if (!this.socket.destroyed) this.socket.resume()
   }
 
@@ -195,16 +170,11 @@ export class ByteStream {
   }
 
   #take(chunk: Uint8Array): boolean {
-    if (this.#receiver !== null) {
-      const more = this.#receiver(chunk)
-      this.#paused = !more
-      return more
-    }
+    if (this.#receiver !== null) return this.#receiver(chunk)
     this.#held.push(Uint8Array.prototype.slice.call(chunk))
     this.#heldBytes += chunk.length
     this.#wake?.()
-    this.#paused = this.#heldBytes >= HOLD_LIMIT
-    return !this.#paused
+    return this.#heldBytes < HOLD_LIMIT
   }
 
   /** One event of the stream, or the abort of the signal. */
@@ -221,8 +191,6 @@ export class ByteStream {
       signal.addEventListener('abort', done)
     })
   }
-
-  static readonly reads = (stream: ByteStream, chunk: Uint8Array): boolean => stream.#take(chunk)
 }
 
 const EMPTY = new Uint8Array(0)
@@ -231,11 +199,6 @@ export interface OnRead {
   readonly buffer: Uint8Array
   callback(bytes: number, buffer: Uint8Array): boolean
 }
-
-const onread = (reader: { stream?: ByteStream }): OnRead => ({
-  buffer: Buffer.allocUnsafeSlow(READ_BUFFER),
-  callback: (bytes, buffer) => reader.stream === undefined || ByteStream.reads(reader.stream, buffer.subarray(0, bytes)),
-})
 
 interface Handle {
   reading: boolean
@@ -251,5 +214,7 @@ function takeHandle(socket: Socket): Handle | null {
   handle.reading = false
   handle.readStop()
   owner._handle = null
+  // The server counts its connections by their sockets' ends.
+  socket.destroy()
   return handle
 }

@@ -10,7 +10,9 @@ import type { Flow, KnownName, Millis } from '../model/flow.ts'
 import type { Hostname } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
 import type { Candidate, PinnedEndpoint, Verdict } from '../model/verdict.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { ByteStream } from './byte-stream.ts'
+import type { RefusalSettings } from './refusals.ts'
 
 export interface Resolver {
   /**
@@ -57,7 +59,8 @@ export interface Meter {
   down: number
 }
 
-export interface Ended {
+/** How the bytes of a flow stopped moving. */
+export interface HowEnded {
   readonly ending: Ending
   readonly code: ErrorCode | null
   readonly message: string | null
@@ -85,13 +88,30 @@ export interface Offer {
   grant(): void
   /** Says no in the door's own dialect; after the grant, a reset. Idempotent, never throws. */
   refuse(refusal: Refusal): void
-  /** Moves bytes until the flow ends, counting them; never throws. */
-  relay(upstream: Upstream, meter: Meter, signal: AbortSignal): Promise<Ended>
+  /** Moves bytes until the flow ends, counting them; never throws. On abort, both sides are reset and the flow is `cut`. */
+  relay(upstream: Upstream, meter: Meter, cut: AbortSignal): Promise<HowEnded>
 }
 
 export interface FirstBytes {
   /** Waits until `enough` is satisfied, the time is over or the client ended; the bytes stay unread. */
   hold(enough: (bytes: Uint8Array) => boolean, milliseconds: number): Promise<Uint8Array>
-  /** Is told of the client's bytes as they pass, until it returns true. Nothing is held. */
+  /** Is told of all that the client has sent so far, as it passes, until it returns true. Nothing is held. */
   watch(enough: (bytes: Uint8Array) => boolean): void
+}
+
+/** All that the road needs of the world, composed by `app.ts`. */
+export interface Road {
+  /** Read once per flow: a reload changes what later flows see. */
+  readonly policies: { readonly current: Policy }
+  /** Other policies, counted in the shadow: recorded, never acted upon. */
+  readonly shadows: readonly Policy[]
+  readonly refusals: RefusalSettings
+  readonly resolver: Resolver
+  readonly locator: Locator
+  readonly dialer: Dialer
+  readonly writer: FlowWriter
+  readonly clock: Clock
+  readonly dialMs: number
+  /** Is told of failures that are our own fault, with their stack. */
+  report(bug: Error): void
 }

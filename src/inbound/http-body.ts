@@ -1,0 +1,36 @@
+/** Passes one HTTP body from a stream on, piece by piece, with its framing checked: no faster than the other side takes it. */
+import { type ErrorCode, RingfenceError } from '../model/errors.ts'
+import type { ByteStream } from '../pipeline/byte-stream.ts'
+import type { Field, Framing } from '../wire/http1.ts'
+import { bodyDecoder } from '../wire/http1-body.ts'
+
+/** Whose fault it is when the body breaks: the client's or the origin's. */
+export interface Faults {
+  readonly malformed: ErrorCode
+  readonly truncated: ErrorCode
+}
+
+/** Hands the content to `send`; resolves with the trailers. Throws RingfenceError with the code that `faults` names. */
+export async function passBody(
+  from: ByteStream,
+  framing: Framing,
+  send: (data: Uint8Array) => Promise<void>,
+  faults: Faults,
+  signal: AbortSignal,
+  consumed: (bytes: number) => void = () => undefined,
+): Promise<readonly Field[]> {
+  const decoder = bodyDecoder(framing)
+  for (;;) {
+    const part = decoder.push(from.held)
+    if (part.kind === 'malformed') throw new RingfenceError(faults.malformed, `the body is not valid: ${part.why}`)
+    from.consume(part.consumed)
+    consumed(part.consumed)
+    for (const data of part.data) await send(data)
+    if (part.done) return part.trailers ?? []
+    if (from.held.length > 0) continue
+    await from.grown(0, signal)
+    if (from.held.length > 0) continue
+    if (from.error === null && decoder.end() === 'complete') return []
+    throw new RingfenceError(faults.truncated, 'the connection closed before the body was complete', { cause: from.error })
+  }
+}

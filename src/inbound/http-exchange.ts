@@ -1,0 +1,255 @@
+/**
+ * One request through the HTTP proxy, and its answer. Both heads are written anew from what the strict parser
+ * understood; bodies pass piece by piece with their framing checked, so that a truncated one never looks complete.
+ * Each request has a connection to the origin of its own: its address was judged for this flow.
+ */
+import { asRingfenceError, errorKind, RingfenceError } from '../model/errors.ts'
+import type { Ending } from '../model/event.ts'
+import type { Flow } from '../model/flow.ts'
+import { hostText } from '../model/hostname.ts'
+import type { ByteStream } from '../pipeline/byte-stream.ts'
+import { IdleTimer } from '../pipeline/idle-timer.ts'
+import type { HowEnded, Meter, Offer, Refusal, Upstream } from '../pipeline/ports.ts'
+import { relay } from '../pipeline/relay.ts'
+import {
+  endToEndFields,
+  type Field,
+  fieldValues,
+  type Framing,
+  hasToken,
+  parseResponseHead,
+  type RequestHead,
+  type ResponseHead,
+  responseFraming,
+  serializeRequestHead,
+  serializeResponseHead,
+  type Target,
+} from '../wire/http1.ts'
+import { encodeChunk, encodeLastChunk } from '../wire/http1-body.ts'
+import { type Door, newFlow, type Visitor } from './door.ts'
+import { sayFarewell } from './farewell.ts'
+import { readMessage } from './handshake.ts'
+import { encodeAnswer, refusalAnswer } from './http-answer.ts'
+import { passBody } from './http-body.ts'
+
+type AbsoluteTarget = Extract<Target, { kind: 'absolute' }>
+
+/** RFC 9110 §7.6.3. */
+const VIA: Field = { name: 'Via', value: '1.1 ringfence' }
+
+/** A server that sends interim responses without end would hold the flow for ever. */
+const MAX_INTERIM = 32
+
+/** Serves one request. `keep`: the connection may carry another one. */
+export async function serveRequest(visitor: Visitor, head: RequestHead, target: AbsoluteTarget, framing: Framing, door: Door): Promise<'keep' | 'close'> {
+  const exchange = new Exchange(visitor, head, target, framing, door)
+  await door.carry(exchange)
+  return exchange.next
+}
+
+class Exchange implements Offer {
+  readonly flow: Flow
+  readonly claimed = []
+  /** A client may end its side after the request and still wait for the answer: only a closed connection is gone. */
+  readonly gone: AbortSignal
+  /** The request says everything that this client will claim. */
+  readonly firstBytes = null
+  next: 'keep' | 'close' = 'close'
+  readonly #client: ByteStream
+  readonly #head: RequestHead
+  readonly #target: AbsoluteTarget
+  readonly #framing: Framing
+  readonly #door: Door
+  #answered = false
+
+  constructor({ stream, client }: Visitor, head: RequestHead, target: AbsoluteTarget, framing: Framing, door: Door) {
+    this.flow = newFlow(door, client, { host: target.host, port: target.port })
+    this.gone = stream.closed
+    this.#client = stream
+    this.#head = head
+    this.#target = target
+    this.#framing = framing
+    this.#door = door
+  }
+
+  grant(): void {
+    // The origin's own answer is the grant.
+  }
+
+  refuse(refusal: Refusal): void {
+    if (this.#answered) return this.#client.reset()
+    this.#answered = true
+    // A body that was not read would be taken for the next request.
+    const keepAlive = this.#wantsKeepAlive() && isEmpty(this.#framing)
+    const bytes = encodeAnswer(refusalAnswer(refusal), { request: this.#head, keepAlive, now: this.#door.clock.now() })
+    if (!keepAlive) return sayFarewell(this.#client, bytes)
+    this.next = 'keep'
+    this.#client.socket.write(bytes)
+  }
+
+  async relay(upstream: Upstream, meter: Meter, cut: AbortSignal): Promise<HowEnded> {
+    const { stream: origin } = upstream
+    const stop = new AbortController()
+    const stopWith = (error: RingfenceError) => stop.abort(error)
+    const onGone = () => stopWith(new RingfenceError('client.gone', 'the client left before the answer was complete'))
+    const onCut = () => stopWith(cut.reason instanceof RingfenceError ? cut.reason : new RingfenceError('policy.cut', 'the flow was cut'))
+    const idle = new IdleTimer(this.#door.clock, this.#door.limits.relay.idleMs, (ms) =>
+      stopWith(new RingfenceError('relay.idle', `nothing was sent for ${Math.round(ms / 1000)} s`)),
+    )
+    this.gone.addEventListener('abort', onGone)
+    cut.addEventListener('abort', onCut)
+    try {
+      const sending = this.#sendRequest(origin, meter, idle, stop.signal).then(
+        () => true,
+        (error: unknown) => {
+          // What the client did wrong ends the flow; a failed write does not: the origin may have answered already.
+          if (error instanceof RingfenceError) stopWith(error)
+          return false
+        },
+      )
+      const switched = await this.#passResponse(origin, meter, idle, stop.signal)
+      if (switched) {
+        idle.stop()
+        this.gone.removeEventListener('abort', onGone)
+        return await relay(this.#client, origin, meter, { limits: this.#door.limits.relay, clock: this.#door.clock, cut, tap: null })
+      }
+      const sent = await Promise.race([sending, Promise.resolve(false)])
+      if (!sent || !this.#wantsKeepAlive()) this.next = 'close'
+      if (this.next === 'close') sayFarewell(this.#client, new Uint8Array(0))
+      return { ending: 'completed', code: null, message: null }
+    } catch (thrown) {
+      return this.#fail(asRingfenceError(stop.signal.aborted ? stop.signal.reason : thrown))
+    } finally {
+      idle.stop()
+      this.gone.removeEventListener('abort', onGone)
+      cut.removeEventListener('abort', onCut)
+      if (!stop.signal.aborted) stop.abort(new RingfenceError('client.gone', 'the exchange is over'))
+      origin.destroy()
+    }
+  }
+
+  #fail(error: RingfenceError): HowEnded {
+    this.refuse({ code: error.code, sentence: `${error.message}.`, verdict: null, candidates: [] })
+    const endings: Partial<Record<RingfenceError['code'], Ending>> = {
+      'client.gone': 'client-gone',
+      'client.malformed': 'malformed',
+      'policy.cut': 'cut',
+      'relay.idle': 'idle',
+      'relay.reset': 'reset',
+    }
+    if (errorKind(error.code).blame === 'bug') throw error
+    return { ending: endings[error.code] ?? 'failed', code: error.code, message: error.message }
+  }
+
+  async #sendRequest(origin: ByteStream, meter: Meter, idle: IdleTimer, signal: AbortSignal): Promise<void> {
+    const send = async (bytes: Uint8Array) => {
+      meter.up += bytes.length
+      idle.touch()
+      await origin.write(bytes, signal)
+    }
+    await send(serializeRequestHead(this.#forwardedHead()))
+    if (isEmpty(this.#framing)) return
+    const chunked = this.#framing.kind === 'chunked'
+    const trailers = await passBody(this.#client, this.#framing, (data) => send(chunked ? encodeChunk(data) : data), clientFaults, signal)
+    if (chunked) await send(encodeLastChunk(trailers))
+  }
+
+  /** Passes the answer on, interim ones first. Resolves with true if the protocol was switched. */
+  async #passResponse(origin: ByteStream, meter: Meter, idle: IdleTimer, signal: AbortSignal): Promise<boolean> {
+    const response = await this.#finalResponse(origin, meter, idle, signal)
+    const send = async (bytes: Uint8Array) => {
+      idle.touch()
+      await this.#client.write(bytes, signal)
+    }
+    if (response.status === 101) {
+      this.#answered = true
+      await send(serializeResponseHead({ ...response, version: '1.1', fields: [...endToEndFields(response.fields), ...upgradeFields(response.fields), VIA] }))
+      return true
+    }
+    const framing = responseFraming(response, this.#head.method)
+    if ('why' in framing) throw new RingfenceError('relay.malformed-response', `the answer of ${hostText(this.#target.host)} is not valid HTTP: ${framing.why}`)
+    const unbounded = framing.kind === 'chunked' || framing.kind === 'until-close'
+    const chunked = unbounded && this.#head.version === '1.1'
+    const keep = this.#wantsKeepAlive() && (!unbounded || chunked)
+    this.next = keep ? 'keep' : 'close'
+    const fields = [
+      ...endToEndFields(response.fields),
+      VIA,
+      ...(chunked ? [{ name: 'Transfer-Encoding', value: 'chunked' }] : []),
+      ...(keep ? [] : [{ name: 'Connection', value: 'close' }]),
+    ]
+    this.#answered = true
+    await send(serializeResponseHead({ ...response, version: '1.1', fields }))
+    const trailers = await passBody(origin, framing, (data) => send(chunked ? encodeChunk(data) : data), originFaults, signal, (bytes) => {
+      meter.down += bytes
+    })
+    if (chunked) await send(encodeLastChunk(trailers))
+    return false
+  }
+
+  async #finalResponse(origin: ByteStream, meter: Meter, idle: IdleTimer, signal: AbortSignal): Promise<ResponseHead> {
+    const who = hostText(this.#target.host)
+    for (let interim = 0; interim <= MAX_INTERIM; interim++) {
+      const message = await readMessage(
+        origin,
+        (bytes) => {
+          idle.touch()
+          return parseResponseHead(bytes, this.#door.limits)
+        },
+        signal,
+      )
+      if (message.kind === 'ended') {
+        const code = origin.error === null ? 'relay.truncated' : 'relay.reset'
+        throw new RingfenceError(code, `${who} closed the connection before it answered`, { cause: origin.error })
+      }
+      if (message.kind === 'malformed') throw new RingfenceError('relay.malformed-response', `the answer of ${who} is not valid HTTP: ${message.why}`)
+      const response = message.value
+      meter.down += message.consumed
+      if (response.status === 101) {
+        if (this.#wantsUpgrade()) return response
+        throw new RingfenceError('relay.malformed-response', `${who} switched protocols without being asked`)
+      }
+      if (response.status >= 200) return response
+      if (this.#head.version === '1.1') await this.#client.write(serializeResponseHead({ ...response, version: '1.1', fields: [...endToEndFields(response.fields), VIA] }), signal)
+    }
+    throw new RingfenceError('relay.malformed-response', `${who} sent more than ${MAX_INTERIM} interim responses`)
+  }
+
+  #forwardedHead(): RequestHead {
+    const { method, fields } = this.#head
+    const { host, port, path } = this.#target
+    const name = hostText(host)
+    const authority = (name.includes(':') ? `[${name}]` : name) + (port === 80 ? '' : `:${port}`)
+    const own: readonly Field[] = [
+      // RFC 9112 §3.2.2: the target's authority, whatever the client's Host said.
+      { name: 'Host', value: authority },
+      ...endToEndFields(fields).filter((field) => field.name.toLowerCase() !== 'host'),
+      VIA,
+      ...(this.#framing.kind === 'chunked' ? [{ name: 'Transfer-Encoding', value: 'chunked' }] : []),
+      ...(this.#wantsUpgrade() ? upgradeFields(fields) : [{ name: 'Connection', value: 'close' }]),
+    ]
+    const target: Target = method === 'OPTIONS' && path === '*' ? { kind: 'asterisk' } : { kind: 'origin', path }
+    return { method, target, version: '1.1', fields: own }
+  }
+
+  #wantsUpgrade(): boolean {
+    const { version, fields } = this.#head
+    return version === '1.1' && hasToken(fields, 'connection', 'upgrade') && fieldValues(fields, 'upgrade').length > 0 && isEmpty(this.#framing)
+  }
+
+  /** HTTP/1.0 clients are answered and closed: their keep-alive needs a Content-Length that we may not have. */
+  #wantsKeepAlive(): boolean {
+    const { version, fields } = this.#head
+    return version === '1.1' && !hasToken(fields, 'connection', 'close') && !hasToken(fields, 'proxy-connection', 'close')
+  }
+}
+
+const clientFaults = { malformed: 'client.malformed', truncated: 'client.gone' } as const
+const originFaults = { malformed: 'relay.malformed-response', truncated: 'relay.truncated' } as const
+
+const isEmpty = (framing: Framing): boolean => framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0)
+
+const upgradeFields = (fields: readonly Field[]): readonly Field[] => [
+  { name: 'Connection', value: 'Upgrade' },
+  { name: 'Upgrade', value: fieldValues(fields, 'upgrade').join(', ') },
+]

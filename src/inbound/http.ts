@@ -1,0 +1,61 @@
+/**
+ * HTTP proxy (RFC 9110, 9112): CONNECT becomes a tunnel, each absolute-form request on a kept-alive connection a flow
+ * of its own. Heads are read by our own strict parser and written anew; Node's server lets ambiguous ones through.
+ */
+import { parseRequestHead, type RequestHead, requestFraming } from '../wire/http1.ts'
+import type { Door, Visitor } from './door.ts'
+import { sayFarewell } from './farewell.ts'
+import { readMessage } from './handshake.ts'
+import { type Answer, answerFor, encodeAnswer, refusalAnswer } from './http-answer.ts'
+import { serveRequest } from './http-exchange.ts'
+import { tunnelOffer } from './tunnel.ts'
+
+const GRANTED = Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n')
+
+export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
+  const { stream, client } = visitor
+  const turnAway = (answer: Answer, request: RequestHead | null) => {
+    door.malformed(client, `HTTP: ${answer.sentence}`)
+    sayFarewell(stream, encodeAnswer(answer, { request, keepAlive: false, now: door.clock.now() }))
+  }
+  for (;;) {
+    // Between requests the connection may rest; the time for a head runs from its first byte.
+    await stream.grown(0, AbortSignal.timeout(door.limits.relay.idleMs))
+    if (stream.ended) return stream.destroy()
+    const message = await readMessage(stream, (bytes) => parseRequestHead(bytes, door.limits), AbortSignal.timeout(door.limits.headMs))
+    if (message.kind === 'ended') return stream.destroy()
+    if (message.kind === 'malformed') return turnAway(malformedAnswer(message.status, message.why), null)
+
+    const head = message.value
+    const framing = requestFraming(head)
+    if ('why' in framing) return turnAway(malformedAnswer(framing.status, framing.why), head)
+    const { target } = head
+    switch (target.kind) {
+      case 'authority': {
+        // RFC 9110 §9.3.6: content in a CONNECT request has no meaning; what follows belongs to the tunnel.
+        if (framing.kind === 'chunked' || (framing.kind === 'length' && framing.length > 0)) return turnAway(malformedAnswer(400, 'CONNECT with content'), head)
+        const refused = (refusal: Parameters<typeof refusalAnswer>[0]) =>
+          encodeAnswer(refusalAnswer(refusal), { request: head, keepAlive: false, now: door.clock.now() })
+        return door.carry(tunnelOffer(visitor, { host: target.host, port: target.port }, door, { granted: GRANTED, refused }))
+      }
+      case 'absolute':
+        if ((await serveRequest(visitor, head, target, framing, door)) === 'close') return
+        break
+      case 'origin':
+      case 'asterisk':
+        return turnAway(addressedToUs(head), head)
+      case 'unsupported':
+        return turnAway(malformedAnswer(501, `"${target.text}" cannot be fetched: a proxy is asked for http:// addresses, and for others by CONNECT`), head)
+      default:
+        return target satisfies never
+    }
+  }
+}
+
+const malformedAnswer = (status: number, sentence: string): Answer => ({ ...answerFor('client.malformed', sentence), status })
+
+/** Somebody opened the proxy's own address as if it were a web site. */
+function addressedToUs(head: RequestHead): Answer {
+  const host = head.fields.find(({ name }) => name.toLowerCase() === 'host')?.value ?? 'this address'
+  return malformedAnswer(400, `Ringfence listens here as a proxy, not as a web site. Set http://${host} as the HTTP proxy of your browser or program.`)
+}

@@ -1,0 +1,68 @@
+/** The offer of a client that wants a tunnel (CONNECT, SOCKS): granted, the connection is its own, byte for byte. */
+import type { Endpoint } from '../model/address.ts'
+import type { Host } from '../model/hostname.ts'
+import type { FirstBytes, Offer, Refusal } from '../pipeline/ports.ts'
+import { relay } from '../pipeline/relay.ts'
+import { type Door, newFlow, type Visitor } from './door.ts'
+import { sayFarewell } from './farewell.ts'
+
+/** How the door's protocol says yes and no. */
+export interface Dialect {
+  readonly granted: Uint8Array
+  refused(refusal: Refusal): Uint8Array
+}
+
+/** Enough for the largest ClientHello that browsers send (post-quantum keys, ECH). */
+const WATCHED_BYTES = 16 * 1024
+
+export function tunnelOffer({ stream, client }: Visitor, asked: Endpoint<Host>, door: Door, dialect: Dialect): Offer {
+  let answer: 'none' | 'granted' | 'refused' = 'none'
+  let watcher: ((chunk: Uint8Array) => void) | null = null
+  return {
+    flow: newFlow(door, client, asked),
+    claimed: [],
+    // A FIN with nothing unread, before the grant: nobody is left to use the tunnel.
+    gone: stream.left,
+    firstBytes: firstBytesOf(stream, (see) => {
+      watcher = see
+    }),
+    grant() {
+      if (answer !== 'none') return
+      answer = 'granted'
+      stream.socket.write(dialect.granted)
+    },
+    refuse(refusal) {
+      if (answer === 'refused') return
+      if (answer === 'none') sayFarewell(stream, dialect.refused(refusal))
+      else stream.reset()
+      answer = 'refused'
+    },
+    relay: (upstream, meter, cut) =>
+      relay(stream, upstream.stream, meter, { limits: door.limits.relay, clock: door.clock, cut, tap: watcher === null ? null : (chunk) => watcher?.(chunk) }),
+  }
+}
+
+function firstBytesOf(stream: Visitor['stream'], tap: (see: ((chunk: Uint8Array) => void) | null) => void): FirstBytes {
+  return {
+    async hold(enough, milliseconds) {
+      const timeUp = AbortSignal.timeout(milliseconds)
+      let held = stream.held
+      while (!enough(held) && !timeUp.aborted && !stream.left.aborted) {
+        await stream.grown(held.length, timeUp).catch(() => undefined)
+        if (stream.held.length === held.length) break
+        held = stream.held
+      }
+      return held
+    },
+    watch(enough) {
+      let seen = new Uint8Array(0)
+      tap((chunk) => {
+        const grown = new Uint8Array(Math.min(WATCHED_BYTES, seen.length + chunk.length))
+        grown.set(seen)
+        grown.set(chunk.subarray(0, grown.length - seen.length), seen.length)
+        seen = grown
+        if (enough(seen) || seen.length === WATCHED_BYTES) tap(null)
+      })
+    },
+  }
+}

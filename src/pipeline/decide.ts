@@ -1,0 +1,112 @@
+/**
+ * Policy × facts × addresses → a decision. Pure, and the only place that makes a `PinnedEndpoint`: what is not decided
+ * here cannot be dialled.
+ */
+import type { Endpoint, Ip } from '../model/address.ts'
+import { isNonEmpty } from '../model/brand.ts'
+import type { Flow } from '../model/flow.ts'
+import {
+  type Candidate,
+  type Decision,
+  type Effect,
+  type FenceOutcome,
+  type PinnedEndpoint,
+  type Reason,
+  type RefusalCode,
+  severest,
+  type Verdict,
+  type Would,
+} from '../model/verdict.ts'
+import { evaluate } from '../policy/evaluate.ts'
+import type { Policy } from '../policy/policy.ts'
+import { factsAbout, type Known, whenNamesEnd } from './identify.ts'
+import type { Located } from './locate.ts'
+import { refusalOf, type RefusalSettings } from './refusals.ts'
+
+/** What is certain before any look-up: `null` unless the flow is blocked whatever its addresses are. Costs no DNS query. */
+export function decideEarly(policy: Policy, known: Known): Decision | null {
+  if (policy.mode === 'observe') return null
+  const { low, fences } = evaluate(policy, factsAbout(known, undefined))
+  if (low !== 'block') return null
+  return { kind: 'refuse', verdict: { kind: 'block', mode: policy.mode, would: 'block', reasons: fenceReasons(fences, null) }, candidates: [] }
+}
+
+/** A refusal that holds in every mode and needs no address. */
+export const decideRefused = (policy: Policy, code: RefusalCode): Decision => ({
+  kind: 'refuse',
+  verdict: { kind: 'block', mode: policy.mode, would: 'block', reasons: [{ kind: 'refusal', code, ip: null }] },
+  candidates: [],
+})
+
+/**
+ * Whether a name that may still come could turn a permitted address into a blocked one, or the reverse: then, and only
+ * then, the first bytes are held (DESIGN.md §2, rule 3).
+ */
+export const isOpen = (policy: Policy, known: Known, located: readonly Located[]): boolean =>
+  located.some(({ locations }) => {
+    const judged = locations.map((location) => evaluate(policy, factsAbout(known, location)))
+    return judged.some(({ high }) => high === 'block') && !judged.some(({ low }) => low === 'block')
+  })
+
+/** The decision on all that is known now. Names that could still come are taken not to: ask `isOpen` first. */
+export function decide(policy: Policy, known: Known, located: readonly Located[], flow: Flow, refusals: RefusalSettings): Decision {
+  const final = whenNamesEnd(known)
+  const candidates = located.map((place) => judgeCandidate(policy, final, place, refusalOf(place.ip, flow, refusals)))
+  const verdict = verdictOn(policy, candidates)
+  const pinned = order(policy, candidates.filter(({ permitted }) => permitted)).map(({ ip }) => pin({ host: ip, port: flow.asked.port }))
+  return isNonEmpty(pinned) ? { kind: 'dial', verdict, pinned, candidates } : { kind: 'refuse', verdict, candidates }
+}
+
+/** What a policy would do if it enforced: for packs counted in the shadow. */
+export function decideWould(policy: Policy, known: Known, located: readonly Located[], flow: Flow, refusals: RefusalSettings): Would {
+  return decide(policy, known, located, flow, refusals).verdict.would
+}
+
+const pin = (endpoint: Endpoint<Ip>): PinnedEndpoint => endpoint as PinnedEndpoint
+
+function judgeCandidate(policy: Policy, known: Known, { ip, locations }: Located, refusal: RefusalCode | null): Candidate {
+  let effect: Effect = 'allow'
+  let fences: readonly FenceOutcome[] = []
+  for (const location of locations) {
+    const judgement = evaluate(policy, factsAbout(known, location))
+    effect = severest(effect, judgement.low)
+    fences = fences.length === 0 ? judgement.fences : fences.map((fence, i) => severer(fence, judgement.fences[i] ?? fence))
+  }
+  return { ip, locations, fences, effect, refusal, permitted: refusal === null && (policy.mode === 'observe' || effect !== 'block') }
+}
+
+/** Of one fence's outcomes for the addresses that a candidate stands for, the one that weighs. */
+const severer = (a: FenceOutcome, b: FenceOutcome): FenceOutcome => (severest(a.effect, b.effect) === a.effect ? a : b)
+
+function verdictOn(policy: Policy, candidates: readonly Candidate[]): Verdict {
+  const inside = candidates.filter(({ refusal, effect }) => refusal === null && effect !== 'block')
+  const flagged = inside.some(({ effect }) => effect === 'log')
+  const would: Would = inside.length === 0 ? 'block' : inside.length < candidates.length ? 'steer' : flagged ? 'log' : 'allow'
+  const reachable = candidates.some(({ permitted }) => permitted)
+  return { kind: reachable ? (flagged ? 'log' : 'allow') : 'block', mode: policy.mode, would, reasons: candidates.flatMap(reasonsOf) }
+}
+
+function reasonsOf({ ip, fences, effect, refusal }: Candidate): readonly Reason[] {
+  if (refusal !== null) return [{ kind: 'refusal', code: refusal, ip }]
+  const byFences = fenceReasons(fences, ip)
+  // The rest of the effect can only come from `local_network`.
+  const explained = fences.some((fence) => fence.effect === effect)
+  return effect === 'allow' || explained ? byFences : [...byFences, { kind: 'local-network', effect, ip }]
+}
+
+const fenceReasons = (fences: readonly FenceOutcome[], ip: Ip | null): readonly Reason[] =>
+  fences.filter(({ effect }) => effect !== 'allow').map(({ fence, outcome, effect }) => ({ kind: 'fence', fence, outcome, effect, ip }))
+
+/**
+ * While enforcing, addresses about which a blocking fence is uncertain go last; otherwise the resolver's order (RFC
+ * 8305 §4) stands. `action: log` and observing change nothing.
+ */
+function order(policy: Policy, permitted: readonly Candidate[]): readonly Candidate[] {
+  if (policy.mode === 'observe') return permitted
+  const blocking = new Set(policy.fences.filter(({ action }) => action === 'block').map(({ name }) => name))
+  const isDoubtful = ({ fences }: Candidate) => fences.some(({ fence, outcome }) => blocking.has(fence) && doubtful.has(outcome))
+  return [...permitted.filter((candidate) => !isDoubtful(candidate)), ...permitted.filter(isDoubtful)]
+}
+
+const doubtful: ReadonlySet<FenceOutcome['outcome']> = new Set(['disputed', 'unknown', 'anycast'])
+

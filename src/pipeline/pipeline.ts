@@ -1,0 +1,114 @@
+/**
+ * The road of a connection, on one screen: identify → resolve → locate → decide → (peek → decide again) → dial → relay
+ * → record. Every throw before the client is granted is a refusal, every one after it a reset.
+ */
+import { asRingfenceError, type ErrorCode, RingfenceError } from '../model/errors.ts'
+import type { Decision, Would } from '../model/verdict.ts'
+import { explain } from '../policy/explain.ts'
+import type { Policy } from '../policy/policy.ts'
+import { decide, decideEarly, decideRefused, decideWould, isOpen } from './decide.ts'
+import { dial } from './dial.ts'
+import { identify, type Known, whenNamesEnd } from './identify.ts'
+import { type Located, locate } from './locate.ts'
+import { peek, watch, withClaims } from './peek.ts'
+import type { FirstBytes, Offer, Refusal, Road, Upstream } from './ports.ts'
+import { Entry } from './record.ts'
+import { refusalOfPort } from './refusals.ts'
+import { resolve } from './resolve.ts'
+
+interface Judged {
+  readonly decision: Decision
+  readonly known: Known
+  readonly located: readonly Located[]
+}
+
+/** Carries one flow from its offer to its ending. Never rejects. */
+export async function carry(offer: Offer, road: Road): Promise<void> {
+  const policy = road.policies.current
+  const entry = new Entry(offer.flow, policy, road)
+  try {
+    const judged = await judge(offer, policy, road)
+    const told = tell(judged, offer, policy)
+    await entry.decided(told, shadow(judged, offer, policy, road))
+    if (judged.decision.kind === 'refuse') return offer.refuse(refusalBy(judged.decision, told.sentence))
+
+    const upstream = await dial(judged.decision.pinned, road.dialer, road.dialMs, offer.gone)
+    entry.dialled(upstream)
+    offer.grant()
+    const cut = new AbortController()
+    if (offer.firstBytes !== null && !judged.known.namesFinal) learnInPassing(offer.firstBytes, upstream, judged, offer, policy, road, entry, cut)
+    await entry.ended(await offer.relay(upstream, entry.meter, cut.signal))
+  } catch (thrown) {
+    const error = asRingfenceError(thrown)
+    if (error.code === 'bug.unexpected') road.report(error)
+    // The record comes before the answer; if even that fails, the answer is still no.
+    await entry.failed(error).catch(() => undefined)
+    offer.refuse({ code: error.code, sentence: error.message, verdict: null, candidates: [] })
+  }
+}
+
+/** Everything up to the verdict: what `ringfence check` shows is decided by these same steps. */
+async function judge(offer: Offer, policy: Policy, road: Road): Promise<Judged> {
+  const { flow, firstBytes, gone } = offer
+  const asked = identify(offer, road.clock.now())
+  const known = firstBytes === null ? whenNamesEnd(asked) : asked
+  const denied = refusalOfPort(flow, road.refusals)
+  const early = denied === null ? decideEarly(policy, known) : decideRefused(policy, denied)
+  if (early !== null) return { decision: early, known, located: [] }
+
+  const addresses = await resolve(flow.asked.host, road.resolver, gone)
+  const located = addresses.map((ip) => locate(ip, road.locator))
+  if (firstBytes === null || policy.mode === 'observe' || !isOpen(policy, known, located)) {
+    return { decision: decide(policy, known, located, flow, road.refusals), known, located }
+  }
+  // A client of CONNECT or SOCKS says more only after the grant, so a refusal from here on is a reset.
+  offer.grant()
+  const more = await peek(firstBytes, known, policy, road.resolver, gone)
+  return { decision: decide(policy, more, located, flow, road.refusals), known: more, located }
+}
+
+/** Names that show up while the bytes already move: recorded, and while enforcing the flow is cut if they turn the verdict. */
+function learnInPassing(
+  firstBytes: FirstBytes,
+  { remote }: Upstream,
+  judged: Judged,
+  offer: Offer,
+  policy: Policy,
+  road: Road,
+  entry: Entry,
+  cut: AbortController,
+): void {
+  watch(firstBytes, judged.known, (claims) => {
+    const rejudge = async () => {
+      const known = whenNamesEnd(await withClaims(judged.known, claims, policy, road.resolver, offer.gone))
+      const again = { ...judged, known, decision: decide(policy, known, judged.located, offer.flow, road.refusals) }
+      const told = tell(again, offer, policy)
+      await entry.rejudged(told)
+      const reached = again.decision.candidates.find(({ ip }) => ip === remote.host)
+      if (reached?.permitted !== true) cut.abort(new RingfenceError('policy.cut', told.sentence))
+    }
+    // Fail closed: a flow that can't be judged again, or whose judgement can't be recorded, does not go on.
+    rejudge().catch((error) => cut.abort(error))
+  })
+}
+
+const tell = ({ decision, known }: Judged, offer: Offer, policy: Policy) => ({
+  verdict: decision.verdict,
+  candidates: decision.candidates,
+  names: known.names,
+  sentence: explain(decision, offer.flow.asked, policy),
+})
+
+function shadow({ known, located }: Judged, offer: Offer, policy: Policy, road: Road): Readonly<Record<string, Would>> {
+  if (located.length === 0) return {}
+  const others = road.shadows.filter(({ hash }) => hash !== policy.hash)
+  return Object.fromEntries(others.map((other) => [other.name, decideWould(other, known, located, offer.flow, road.refusals)]))
+}
+
+function refusalBy(decision: Decision, sentence: string): Refusal {
+  const { verdict, candidates } = decision
+  const byRule = verdict.reasons.find((reason) => reason.kind === 'refusal')
+  const byFence = verdict.reasons.some((reason) => reason.kind !== 'refusal' && 'effect' in reason && reason.effect === 'block')
+  const code: ErrorCode = byRule !== undefined && !byFence ? byRule.code : 'policy.blocked'
+  return { code, sentence, verdict, candidates }
+}

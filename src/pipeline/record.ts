@@ -1,0 +1,132 @@
+/** The record of one flow: `decided` before the client is answered, exactly one ending, whatever happens between. */
+import { randomBytes } from 'node:crypto'
+import { formatEndpoint } from '../model/address.ts'
+import type { RingfenceError } from '../model/errors.ts'
+import type { Decided, Ending, RecordedCandidate, RecordedName, RecordedPlace, Rejudged } from '../model/event.ts'
+import type { Flow, KnownName } from '../model/flow.ts'
+import { hostText } from '../model/hostname.ts'
+import type { Location } from '../model/location.ts'
+import type { Candidate, Verdict, Would } from '../model/verdict.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { HowEnded, Meter, Road, Upstream } from './ports.ts'
+
+/** What was judged, in the form in which it is told. */
+export interface Told {
+  readonly verdict: Verdict
+  readonly candidates: readonly Candidate[]
+  readonly names: readonly KnownName[]
+  readonly sentence: string
+}
+
+export class Entry {
+  readonly meter: Meter = { up: 0, down: 0 }
+  readonly #flow: Flow
+  readonly #policy: Policy
+  readonly #road: Road
+  readonly #openedAt: number
+  #upstream: Upstream | null = null
+  #state: 'open' | 'decided' | 'closed' = 'open'
+
+  constructor(flow: Flow, policy: Policy, road: Road) {
+    this.#flow = flow
+    this.#policy = policy
+    this.#road = road
+    this.#openedAt = road.clock.monotonic()
+  }
+
+  /** Resolves when the verdict would survive the death of this process. A blocked one is its own ending. */
+  async decided(told: Told, shadow: Readonly<Record<string, Would>>): Promise<void> {
+    const { inbound, network, asked, client } = this.#flow
+    const event: Decided = {
+      type: 'decided',
+      ...this.#judged(told),
+      inbound,
+      network,
+      port: asked.port,
+      candidates: told.candidates.map(recordedCandidate),
+      table: this.#road.locator.hash,
+      shadow,
+      personal: {
+        salt: salt(),
+        client: formatEndpoint(client),
+        asked: hostText(asked.host),
+        names: told.names.map(recordedName),
+        sentence: told.sentence,
+      },
+    }
+    await this.#road.writer.append(event)
+    this.#state = told.verdict.kind === 'block' ? 'closed' : 'decided'
+  }
+
+  /** A name was learnt while the bytes were already moving. */
+  async rejudged(told: Told): Promise<void> {
+    const personal = { salt: salt(), names: told.names.map(recordedName), sentence: told.sentence }
+    const event: Rejudged = { type: 'rejudged', ...this.#judged(told), personal }
+    await this.#road.writer.append(event)
+  }
+
+  dialled(upstream: Upstream): void {
+    this.#upstream = upstream
+  }
+
+  /** The ending of a flow that was let through. */
+  async ended({ ending, code, message }: HowEnded): Promise<void> {
+    await this.#end(ending, code, message)
+  }
+
+  /** The ending of a flow that something went wrong with, before or after the verdict. */
+  async failed(error: RingfenceError): Promise<void> {
+    if (this.#state === 'open') {
+      const reasons = [{ kind: 'error', code: error.code, message: error.message } as const]
+      const verdict: Verdict = { kind: 'block', mode: this.#policy.mode, would: 'block', reasons }
+      await this.decided({ verdict, candidates: [], names: [], sentence: `Not reached: ${error.message}.` }, {})
+    } else {
+      await this.#end(error.code === 'client.gone' ? 'client-gone' : 'failed', error.code, error.message)
+    }
+  }
+
+  async #end(ending: Ending, code: string | null, message: string | null): Promise<void> {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    await this.#road.writer.append({
+      type: 'ended',
+      id: this.#flow.id,
+      ending,
+      code,
+      message,
+      dialled: this.#upstream?.remote.host ?? null,
+      connect_ms: this.#upstream === null ? null : tenths(this.#upstream.connectMs),
+      ...this.meter,
+      duration_ms: tenths(this.#road.clock.monotonic() - this.#openedAt),
+    })
+  }
+
+  #judged({ verdict }: Told) {
+    const { mode, kind, would, reasons } = verdict
+    return { id: this.#flow.id, mode, verdict: kind, would, reasons, policy: this.#policy.hash }
+  }
+}
+
+const salt = (): string => randomBytes(16).toString('base64url')
+
+const tenths = (milliseconds: number): number => Math.round(milliseconds * 10) / 10
+
+const recordedName = ({ name, origin, provedAt }: KnownName): RecordedName => ({ name, origin, proved: provedAt === 'everywhere' || provedAt.size > 0 })
+
+const recordedCandidate = ({ ip, locations, fences, effect, refusal, permitted }: Candidate): RecordedCandidate => ({
+  ip,
+  judged: locations.map(recordedPlace),
+  fences,
+  effect,
+  refusal,
+  permitted,
+})
+
+const recordedPlace = ({ ip, scope, answers, possible, best, anycast }: Location): RecordedPlace => ({
+  ip,
+  scope,
+  answers: Object.fromEntries(answers.map(({ source, country }) => [source, country])),
+  possible,
+  best,
+  anycast,
+})

@@ -1,0 +1,39 @@
+/**
+ * What is refused in every mode (DESIGN.md §2, rules 1 and 5): not a matter of territory but of safety. Pure, but for
+ * the question which addresses are Ringfence's own doors.
+ */
+import type { Ip } from '../model/address.ts'
+import type { Flow } from '../model/flow.ts'
+import { type Hostname, isUnder } from '../model/hostname.ts'
+import { isCloudMetadata, isLocal, judgedAddresses, scopeOf } from '../model/scope.ts'
+import type { RefusalCode } from '../model/verdict.ts'
+
+export interface OwnDoors {
+  /** Whether a connection to this address and port would come back to one of Ringfence's own listeners. */
+  has(ip: Ip, port: number): boolean
+}
+
+export interface RefusalSettings {
+  readonly deniedPorts: readonly number[]
+  /** Names under which local answers are expected; single labels may always have them. */
+  readonly localNames: readonly Hostname[]
+  readonly ownDoors: OwnDoors
+}
+
+/** Asked before any look-up. */
+export const refusalOfPort = (flow: Flow, { deniedPorts }: RefusalSettings): RefusalCode | null =>
+  deniedPorts.includes(flow.asked.port) ? 'refuse.denied-port' : null
+
+/** Asked for each address; every address that an embedded form stands for counts. */
+export function refusalOf(ip: Ip, flow: Flow, settings: RefusalSettings): RefusalCode | null {
+  const { host, port } = flow.asked
+  const mayBeLocal = host.kind === 'ip' || !host.name.includes('.') || settings.localNames.some((domain) => isUnder(host.name, domain))
+  for (const address of [ip, ...judgedAddresses(ip)]) {
+    if (scopeOf(address) === 'unspecified') return 'refuse.unspecified'
+    if (isCloudMetadata(address)) return 'refuse.cloud-metadata'
+    if (settings.ownDoors.has(address, port)) return 'refuse.own-door'
+    // DNS rebinding: a public name that points into the client's own network.
+    if (!mayBeLocal && isLocal(address)) return 'refuse.local-answer'
+  }
+  return null
+}

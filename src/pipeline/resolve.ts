@@ -1,0 +1,9 @@
+/** What was asked for → its addresses, once for the whole flow: no later step can look the name up again. */
+import type { Ip } from '../model/address.ts'
+import type { NonEmpty } from '../model/brand.ts'
+import type { Host } from '../model/hostname.ts'
+import type { Resolver } from './ports.ts'
+
+/** A literal address stands for itself. Throws RingfenceError `resolve.*`. */
+export const resolve = async (host: Host, resolver: Resolver, signal: AbortSignal): Promise<NonEmpty<Ip>> =>
+  host.kind === 'ip' ? [host.ip] : await resolver.resolve(host.name, signal)

@@ -1,0 +1,165 @@
+/** Policy text → `Policy`, or every fault of it at once with its place and a suggestion. */
+import { createHash } from 'node:crypto'
+import { containsAny } from '../model/cidr.ts'
+import { type CountryCode, isCountryCode, suggestCountry } from '../model/country.ts'
+import { type Effect, type Mode, severest } from '../model/verdict.ts'
+import { type ExceptionDocument, type FenceDocument, type PolicyDocument, policyDocument } from './document.ts'
+import { type MatcherName, matcherNames, matchers } from './matchers/index.ts'
+import type { Matcher } from './matchers/matcher.ts'
+import { compileNetworks } from './matchers/networks.ts'
+import type { Exception, Fence, LocalNetwork, Policy, Selection, Territory, Uncertain } from './policy.ts'
+import { type Path, readSource } from './source.ts'
+
+type Report = (path: Path, message: string) => void
+
+/** Compiles a policy file. Throws ConfigErrors with all faults, sorted by place. */
+export function compilePolicy(text: string, file: string, name: string): Policy {
+  const source = readSource(text, file, policyDocument)
+  const document = source.value
+  const fences = compileFences(document, source.report)
+  const localNetwork = compileLocalNetwork(document.local_network ?? 'allow', (path, message) => source.report(['local_network', ...path], message))
+  source.throwIfReported()
+  return seal({ name, mode: document.mode, fences, localNetwork, saysLocalNetwork: document.local_network !== undefined }, document)
+}
+
+/** The same policy in another mode: what `--mode` on the command line asks for. */
+export const withMode = (policy: Policy, mode: Mode): Policy => (policy.mode === mode ? policy : seal({ ...policy, mode }, policy.document))
+
+function seal(policy: Omit<Policy, 'document' | 'hash'>, document: PolicyDocument): Policy {
+  const canonical: PolicyDocument = {
+    version: 1,
+    mode: policy.mode,
+    ...(document.uncertain && { uncertain: document.uncertain }),
+    ...(document.local_network !== undefined && { local_network: document.local_network }),
+    fences: policy.fences.map(fenceDocument),
+  }
+  const hash = createHash('sha256').update(JSON.stringify(canonical)).digest('hex')
+  return Object.freeze({ ...policy, document: canonical, hash })
+}
+
+function compileFences(document: PolicyDocument, report: Report): readonly Fence[] {
+  const seen = new Map<string, number>()
+  return (document.fences ?? []).flatMap((written, i) => {
+    const at: Path = ['fences', i]
+    const before = seen.get(written.name)
+    if (before !== undefined) report([...at, 'name'], `"${written.name}" is also the name of fences[${before}]`)
+    else seen.set(written.name, i)
+    return compileFence(written, document.uncertain, at, report) ?? []
+  })
+}
+
+function compileFence(written: FenceDocument, uncertain: Uncertain | undefined, at: Path, report: Report): Fence | null {
+  const territory = compileTerritory(written, at, report)
+  if (territory === null) return null
+  const said: Partial<Uncertain> = { ...uncertain, ...defined(written.uncertain ?? {}) }
+  const missing = (['disputed', 'unknown', 'anycast'] as const).filter((key) => said[key] === undefined)
+  if (territory.kind !== 'anywhere' && missing.length > 0) {
+    report(at, `the fence reads countries, so the policy must say under "uncertain" what happens when one is ${missing.join(', ')} (block, log or allow)`)
+  }
+  return {
+    name: written.name,
+    traffic: compileSelection(written.traffic ?? {}, [...at, 'traffic'], report),
+    territory,
+    exceptions: (written.except ?? []).map((exception, i) => compileException(exception, [...at, 'except', i], report)),
+    action: written.action ?? 'block',
+    // Where a key is missing and no country is read, it is never asked for; `block` is what it would have to be.
+    uncertain: { disputed: said.disputed ?? 'block', unknown: said.unknown ?? 'block', anycast: said.anycast ?? 'block' },
+  }
+}
+
+function compileTerritory(written: FenceDocument, at: Path, report: Report): Territory | null {
+  if (written.never !== undefined && written.only !== undefined) {
+    report([...at, 'only'], 'a fence has either "never" or "only"; write two fences for both')
+    return null
+  }
+  if (written.never === 'anywhere') return { kind: 'anywhere' }
+  if (written.never !== undefined) return { kind: 'never', countries: compileCountries(written.never, [...at, 'never'], report) }
+  if (written.only !== undefined) return { kind: 'only', countries: compileCountries(written.only, [...at, 'only'], report) }
+  report(at, 'a fence needs a territory: "never: [CN]", "only: [IN, SG]" or "never: anywhere"')
+  return null
+}
+
+function compileCountries(codes: readonly string[], at: Path, report: Report): ReadonlySet<CountryCode> {
+  const countries = new Set<CountryCode>()
+  for (const [i, code] of codes.entries()) {
+    if (isCountryCode(code)) {
+      countries.add(code)
+    } else if (code === 'anywhere') {
+      report([...at, i], '"anywhere" stands alone: "never: anywhere"')
+    } else {
+      const suggestion = suggestCountry(code)
+      report([...at, i], `"${code}" is not a country code${suggestion === null ? ' (two capital letters, ISO 3166-1)' : `, did you mean "${suggestion}"?`}`)
+    }
+  }
+  return countries
+}
+
+function compileException(written: ExceptionDocument, at: Path, report: Report): Exception {
+  const traffic = compileSelection(written, at, report)
+  if (traffic.length === 0) report(at, `an exception needs a selector (${matcherNames.join(', ')}): without one it would lift the whole fence`)
+  return {
+    traffic,
+    to: written.to === undefined ? null : compileCountries(written.to, [...at, 'to'], report),
+    endsAt: written.until === undefined ? null : compileUntil(written.until, [...at, 'until'], report),
+    reason: written.reason,
+  }
+}
+
+const DAY_MS = 86_400_000
+
+/** `until: 2027-06-30` holds to the end of that day, UTC. */
+function compileUntil(text: string, at: Path, report: Report): number {
+  const start = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
+  // Date.parse takes 2027-02-31 for 3 March.
+  if (Number.isNaN(start) || new Date(start).toISOString().slice(0, 10) !== text) {
+    report(at, `"${text}" is not a day of the calendar (write 2027-06-30)`)
+    return 0
+  }
+  return start + DAY_MS
+}
+
+function compileSelection(written: Readonly<Record<string, unknown>>, at: Path, report: Report): Selection {
+  return matcherNames.flatMap((name) => {
+    const values = written[name]
+    return values === undefined ? [] : [{ name, matcher: compileMatcher(name, values, [...at, name], report) }]
+  })
+}
+
+function compileMatcher(name: MatcherName, values: unknown, at: Path, report: Report): Matcher {
+  const isList = Array.isArray(values)
+  // The shape check has passed: the items are of the kind's own type.
+  const items = (isList ? values : [values]) as never[]
+  return matchers[name].compile(items, (index, message) => report(isList ? [...at, index] : at, message))
+}
+
+function compileLocalNetwork(written: NonNullable<PolicyDocument['local_network']>, report: Report): LocalNetwork {
+  if (typeof written === 'string') return { effect: () => written, worst: written }
+  const contains = containsAny(compileNetworks(written.allow, (index, message) => report(['allow', index], message)))
+  const otherwise: Effect = written.otherwise
+  return { effect: (ip) => (contains(ip) ? 'allow' : otherwise), worst: severest('allow', otherwise) }
+}
+
+function fenceDocument(fence: Fence): FenceDocument {
+  const { territory } = fence
+  return {
+    name: fence.name,
+    ...(fence.traffic.length > 0 && { traffic: selectionDocument(fence.traffic) }),
+    ...(territory.kind === 'anywhere' ? { never: 'anywhere' as const } : { [territory.kind]: [...territory.countries].sort() }),
+    ...(fence.exceptions.length > 0 && {
+      except: fence.exceptions.map((exception) => ({
+        ...selectionDocument(exception.traffic),
+        ...(exception.to !== null && { to: [...exception.to].sort() }),
+        ...(exception.endsAt !== null && { until: new Date(exception.endsAt - DAY_MS).toISOString().slice(0, 10) }),
+        reason: exception.reason,
+      })),
+    }),
+    action: fence.action,
+    uncertain: fence.uncertain,
+  }
+}
+
+const selectionDocument = (selection: Selection) => Object.fromEntries(selection.map(({ name, matcher }) => [name, [...matcher.document]]))
+
+/** zod writes an optional key that was given as `undefined`; a spread must not let that hide the policy's own word. */
+const defined = <T extends object>(written: T) =>
+  Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined)) as { [Key in keyof T]?: Exclude<T[Key], undefined> }

@@ -1,0 +1,129 @@
+/**
+ * A verdict as one plain sentence: the same words in log, command line, record and block page. Subject first, never
+ * an accusation: sources *place* an address, and what is not known is said.
+ */
+import { type Endpoint, formatEndpoint } from '../model/address.ts'
+import { type CountryCode, countryLabel } from '../model/country.ts'
+import { type Host, hostText } from '../model/hostname.ts'
+import type { Location } from '../model/location.ts'
+import type { Candidate, Outcome, RefusalCode, Verdict } from '../model/verdict.ts'
+import type { Fence, Policy } from './policy.ts'
+
+export interface Judged {
+  readonly verdict: Verdict
+  readonly candidates: readonly Candidate[]
+}
+
+/** `Blocked: zoom.us is at 52.81.151.250, which both sources place in China (CN); fence "no-cn" lets nothing reach it.` */
+export function explain({ verdict, candidates }: Judged, asked: Endpoint<Host>, policy: Policy): string {
+  const name = hostText(asked.host)
+  const refusal = verdict.reasons.find((reason) => reason.kind === 'refusal')
+  const refused = candidates.filter((candidate) => candidate.refusal !== null)
+  if (verdict.kind === 'block' && refusal !== undefined && refused.length === candidates.length) {
+    return `Blocked: ${refusalClause(refusal.code, asked, refusal.ip)}.`
+  }
+  if (candidates.length === 0) return `${verdict.would === 'block' ? headWord(verdict) : 'Allowed'}: ${anywhereClause(verdict, name)}.`
+
+  const outside = candidates.filter((candidate) => candidate.refusal !== null || candidate.effect === 'block')
+  if (verdict.would === 'steer') {
+    const [chosen] = candidates.filter((candidate) => !outside.includes(candidate))
+    if (chosen !== undefined) return `${headWord(verdict)}: ${placeClause(name, chosen, 'goes to')}; ${leftOutClause(outside)}.`
+  }
+  const [lead] = verdict.would === 'block' ? outside : candidates.filter((candidate) => verdict.would === 'allow' || candidate.effect === 'log')
+  if (lead === undefined) return `${headWord(verdict)}: ${name}.`
+  const why = whyClause(lead, policy)
+  const more = verdict.would === 'block' && outside.length > 1 ? ` (and ${count(outside.length - 1, 'more address', 'more addresses')})` : ''
+  return `${headWord(verdict)}: ${placeClause(name, lead, 'is at')}${more}${why === '' ? '' : `; ${why}`}.`
+}
+
+function headWord({ kind, would, mode }: Verdict): string {
+  if (kind === 'block') return 'Blocked'
+  if (mode === 'observe' && would === 'block') return 'Would block'
+  if (mode === 'observe' && would === 'steer') return 'Would steer'
+  return kind === 'log' ? 'Flagged' : 'Allowed'
+}
+
+/** Where the sources place an address, as a clause about the name that led there. */
+function placeClause(name: string, candidate: Candidate, verb: string): string {
+  // The address that weighs: where an embedded form has several, the one that is not permitted decides what to tell.
+  const location = candidate.locations.find((place) => place.possible.length > 0) ?? candidate.locations[0]
+  const said = sayPlace(location)
+  const shown = location.ip === candidate.ip ? candidate.ip : `${candidate.ip} (it stands for ${location.ip})`
+  return name === candidate.ip ? `${shown} is an address that ${said}` : `${name} ${verb} ${shown}, which ${said}`
+}
+
+/** "both sources place in China (CN)": the relative clause about one location. */
+function sayPlace(location: Location): string {
+  if (location.scope !== 'global') return `is local (${location.scope})`
+  const voices = location.answers.flatMap(({ source, country }) => (country === null ? [] : [{ source, country }]))
+  const [first] = voices
+  if (location.anycast) return 'is anycast, answered from many places'
+  if (first === undefined) return 'no source can place'
+  if (voices.every(({ country }) => country === first.country)) {
+    const who = voices.length === 1 ? `${first.source} places` : voices.length === 2 ? 'both sources place' : `all ${voices.length} sources place`
+    return `${who} in ${placeName(first.country)}`
+  }
+  return `the sources dispute (${voices.map(({ source, country }) => `${source}: ${countryLabel(country)}`).join(', ')})`
+}
+
+/** What the fence, or `local_network`, does about it. */
+function whyClause(candidate: Candidate, policy: Policy): string {
+  const strongest = candidate.fences.find(({ effect }) => effect === candidate.effect && effect !== 'allow')
+  const fence = policy.fences.find(({ name }) => name === strongest?.fence)
+  if (strongest !== undefined && fence !== undefined) return fenceClause(fence, strongest.outcome, candidate.effect)
+  if (candidate.effect === 'allow') return ''
+  return candidate.effect === 'block' ? 'local_network does not permit it' : 'local_network logs it'
+}
+
+function fenceClause(fence: Fence, outcome: Outcome, effect: Candidate['effect']): string {
+  const who = `fence "${fence.name}"`
+  if (outcome === 'disputed' || outcome === 'unknown' || outcome === 'anycast') {
+    const doubt = { disputed: 'is disputed', unknown: 'is unknown', anycast: 'is anycast' }[outcome]
+    return effect === 'block' ? `${who} blocks where the place ${doubt}` : `${who} logs where the place ${doubt}`
+  }
+  if (effect === 'log') return `${who} logs it`
+  if (fence.territory.kind === 'only') return `${who} permits only ${list([...fence.territory.countries].sort().map(placeName))}`
+  return fence.territory.kind === 'never' ? `${who} lets nothing reach it` : `${who} lets nothing through`
+}
+
+const anywhereClause = (verdict: Verdict, name: string): string => {
+  const fence = verdict.reasons.find((reason) => reason.kind === 'fence')
+  return fence === undefined ? name : `fence "${fence.fence}" lets nothing through to ${name}`
+}
+
+function leftOutClause(outside: readonly Candidate[]): string {
+  const [first] = outside
+  if (first === undefined) return ''
+  const by = first.fences.find(({ effect }) => effect === 'block')
+  const why = first.refusal !== null ? 'a local answer to a public name' : by === undefined ? 'local_network' : `fence "${by.fence}"`
+  const where = first.locations[0].best === null ? '' : ` in ${placeName(first.locations[0].best)}`
+  const more = outside.length > 1 ? ` and ${count(outside.length - 1, 'other', 'others')}` : ''
+  return `${first.ip}${where}${more} left out by ${why}`
+}
+
+function refusalClause(code: RefusalCode, asked: Endpoint<Host>, ip: string | null): string {
+  const name = hostText(asked.host)
+  switch (code) {
+    case 'refuse.local-answer':
+      return `the public name ${name} was answered with the local address ${ip}; names that may have local answers stand under "local_names"`
+    case 'refuse.cloud-metadata':
+      return `${ip ?? name} is a cloud metadata service, which is never reached through the proxy`
+    case 'refuse.own-door':
+      return `${formatEndpoint({ host: ip ?? name, port: asked.port })} is Ringfence's own door`
+    case 'refuse.unspecified':
+      return `${ip ?? name} is not the address of any destination`
+    case 'refuse.denied-port':
+      return `port ${asked.port} is denied; see "denied_ports"`
+    default:
+      return code satisfies never
+  }
+}
+
+const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`
+
+const list = (words: readonly string[]): string => (words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`)
+
+/** Countries whose English name takes an article in a sentence. */
+const withArticle: ReadonlySet<string> = new Set(['AE', 'BS', 'CC', 'CD', 'CF', 'CK', 'DO', 'FK', 'FO', 'GB', 'GM', 'IM', 'IO', 'KM', 'KY', 'MH', 'MP', 'MV', 'NL', 'PH', 'SB', 'SC', 'TC', 'TF', 'UM', 'US', 'VG', 'VI'])
+
+const placeName = (code: CountryCode): string => `${withArticle.has(code) ? 'the ' : ''}${countryLabel(code)}`

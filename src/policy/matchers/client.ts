@@ -1,0 +1,15 @@
+/** `client`: networks of the client's address. */
+import { z } from 'zod'
+import { containsAny, formatCidr } from '../../model/cidr.ts'
+import { certain, type MatcherKind } from './matcher.ts'
+import { compileNetworks } from './networks.ts'
+
+export const client: MatcherKind<string> = {
+  item: z.string(),
+  says: 'a network of clients such as 10.1.0.0/16',
+  compile(items, report) {
+    const networks = compileNetworks(items, report)
+    const contains = containsAny(networks)
+    return certain(networks.map(formatCidr), (facts) => contains(facts.client))
+  },
+}

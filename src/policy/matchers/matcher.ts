@@ -1,0 +1,31 @@
+/** What every matcher is: one word under `traffic:` or `except:`, compiled once, asked per address. */
+import type { z } from 'zod'
+import type { Facts } from '../../model/facts.ts'
+
+/** `open`: a fact that may still come would decide. */
+export type Match = 'yes' | 'no' | 'open'
+
+export interface Matcher {
+  /** Does the traffic look like it? What a client merely claims counts (suspicion convicts). */
+  applies(facts: Facts): Match
+  /** Is it so beyond doubt? Only what Ringfence itself verified counts (proof acquits). */
+  proved(facts: Facts): Match
+  /** The values as they would be written in YAML, in canonical form: compiling them again gives the same matcher. */
+  readonly document: readonly (string | number)[]
+}
+
+/** A kind of matcher: the form of its values in YAML, and how they compile. A new one is a new file and a line in `index.ts`. */
+export interface MatcherKind<Item extends string | number> {
+  /** One value; the file may hold one or a list of them. */
+  readonly item: z.ZodType<Item>
+  /** What one value is, for messages: "a host name". */
+  readonly says: string
+  /** Compiles the values; each fault is reported with the index of its value. */
+  compile(items: readonly Item[], report: (index: number, message: string) => void): Matcher
+}
+
+/** For facts that are known from the first moment and that no client can forge: seen and proved are the same. */
+export const certain = (document: readonly (string | number)[], test: (facts: Facts) => boolean): Matcher => {
+  const match = (facts: Facts): Match => (test(facts) ? 'yes' : 'no')
+  return { applies: match, proved: match, document }
+}

@@ -1,0 +1,71 @@
+/** A policy as the judge reads it: compiled, frozen, every value checked. */
+import type { Ip } from '../model/address.ts'
+import type { CountryCode } from '../model/country.ts'
+import type { Millis } from '../model/flow.ts'
+import type { Effect, Mode } from '../model/verdict.ts'
+import type { PolicyDocument } from './document.ts'
+import type { MatcherName } from './matchers/index.ts'
+import type { Matcher } from './matchers/matcher.ts'
+
+/** Which part of the traffic: all matchers must match. Empty: all of it. */
+export type Selection = readonly { readonly name: MatcherName; readonly matcher: Matcher }[]
+
+export type Territory =
+  | { readonly kind: 'never'; readonly countries: ReadonlySet<CountryCode> }
+  | { readonly kind: 'only'; readonly countries: ReadonlySet<CountryCode> }
+  | { readonly kind: 'anywhere' }
+
+/** What a fence does when it can't be sure where an address is. */
+export interface Uncertain {
+  readonly disputed: Effect
+  readonly unknown: Effect
+  readonly anycast: Effect
+}
+
+export interface Exception {
+  readonly traffic: Selection
+  /** Lifts the fence only where a fence `only: <to>` would be satisfied; `null`: lifts every outcome. */
+  readonly to: ReadonlySet<CountryCode> | null
+  /** The first moment at which it no longer holds, or `null`. */
+  readonly endsAt: Millis | null
+  readonly reason: string
+}
+
+export interface Fence {
+  readonly name: string
+  readonly traffic: Selection
+  readonly territory: Territory
+  readonly exceptions: readonly Exception[]
+  readonly action: 'block' | 'log'
+  readonly uncertain: Uncertain
+}
+
+export interface LocalNetwork {
+  /** What happens to a connection to this local address. */
+  effect(ip: Ip): Effect
+  /** The severest effect that any address can have. */
+  readonly worst: Effect
+}
+
+export interface Policy {
+  /** The pack's name or the file's path, as it was asked for. */
+  readonly name: string
+  readonly mode: Mode
+  readonly fences: readonly Fence[]
+  readonly localNetwork: LocalNetwork
+  /** Whether the document itself says `local_network`: required where a door is not on loopback. */
+  readonly saysLocalNetwork: boolean
+  /** Canonical form: what was compiled, with every default written out. Compiling it again gives the same policy. */
+  readonly document: PolicyDocument
+  /** SHA-256 of the canonical form, hex. */
+  readonly hash: string
+}
+
+/** Names of doors that fences read, for a check against the settings. */
+export const inboundsRead = (policy: Policy): readonly string[] =>
+  policy.fences.flatMap(({ traffic, exceptions }) =>
+    [traffic, ...exceptions.map((e) => e.traffic)].flatMap((selection) =>
+      selection.filter(({ name }) => name === 'inbound').flatMap(({ matcher }) => matcher.document.map(String)),
+    ),
+  )
+
