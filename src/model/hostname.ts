@@ -18,7 +18,6 @@ const MAX_LABEL = 63
 
 // The URL parser would percent-decode or cut at these, so they are refused before it sees the text. C0 and C1
 // controls, space, DEL, soft hyphen (which IDNA drops), and the delimiters of a URL.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is being refused
 const forbidden = /[\u0000-\u0020\u007f-\u00a0\u00ad%/?#@:\\[\]<>^|"`{}*]/
 
 /** Canonicalises a host: an address literal (IPv6 with or without brackets) or a name. Never throws. */
@@ -55,7 +54,6 @@ export const isUnder = (name: string, domain: string): boolean => name === domai
 
 /** Text from outside, made safe to show in one line: control characters escaped, cut at 80 characters. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is being escaped
   const safe = text.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
   return safe.length > 80 ? `${safe.slice(0, 79)}…` : safe
 }

@@ -16,11 +16,15 @@ import { Entry } from './record.ts'
 import { refusalOfPort } from './refusals.ts'
 import { resolve } from './resolve.ts'
 
-interface Judged {
+export interface Judged {
   readonly decision: Decision
   readonly known: Known
   readonly located: readonly Located[]
 }
+
+/** The part of an offer that is judged, and the part of the world that judging needs. */
+export type Asking = Pick<Offer, 'flow' | 'claimed' | 'firstBytes' | 'gone' | 'grant'>
+export type JudgingRoad = Pick<Road, 'refusals' | 'resolver' | 'locator' | 'clock'>
 
 /** Carries one flow from its offer to its ending. Never rejects. */
 export async function carry(offer: Offer, road: Road): Promise<void> {
@@ -48,7 +52,7 @@ export async function carry(offer: Offer, road: Road): Promise<void> {
 }
 
 /** Everything up to the verdict: what `ringfence check` shows is decided by these same steps. */
-async function judge(offer: Offer, policy: Policy, road: Road): Promise<Judged> {
+export async function judge(offer: Asking, policy: Policy, road: JudgingRoad): Promise<Judged> {
   const { flow, firstBytes, gone } = offer
   const asked = identify(offer, road.clock.now())
   const known = firstBytes === null ? whenNamesEnd(asked) : asked

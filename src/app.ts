@@ -1,0 +1,143 @@
+/** The composition root: the one file that constructs things and hands them to each other. */
+import { randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
+import { isPath } from './config/load.ts'
+import { loadPolicyFor, loadShadows } from './config/policies.ts'
+import type { InboundSettings, Settings } from './config/settings.ts'
+import { createDialer, createDirect, createResolver } from './egress/index.ts'
+import { type GeoTable, openTable } from './geoip/index.ts'
+import type { Door } from './inbound/door.ts'
+import { inbounds } from './inbound/index.ts'
+import { type Listener, listen } from './inbound/listener.ts'
+import { BoundDoors } from './inbound/own-doors.ts'
+import { type Endpoint, formatEndpoint, type Ip } from './model/address.ts'
+import { containsAny } from './model/cidr.ts'
+import { OperatorError } from './model/errors.ts'
+import type { FlowId } from './model/flow.ts'
+import { isLocal } from './model/scope.ts'
+import type { Mode } from './model/verdict.ts'
+import { decide } from './pipeline/decide.ts'
+import { identify, whenNamesEnd } from './pipeline/identify.ts'
+import { locate } from './pipeline/locate.ts'
+import { carry } from './pipeline/pipeline.ts'
+import type { Clock, FlowWriter, Road } from './pipeline/ports.ts'
+import type { Policy } from './policy/policy.ts'
+import { type Journal, openJournal } from './records/journal.ts'
+import { followInLog } from './records/log.ts'
+
+export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
+
+export interface App {
+  readonly policy: Policy
+  readonly table: GeoTable
+  readonly doors: readonly { readonly name: string; readonly bound: Endpoint<Ip> }[]
+  /** Stops accepting, cuts what is still open after the grace, closes every record. */
+  stop(graceMs: number): Promise<void>
+}
+
+/** Opens everything and listens. Throws OperatorError or ConfigErrors before a single door is open. */
+export async function startApp(settings: Settings, mode: Mode | undefined, log: Logger): Promise<App> {
+  const clock = systemClock
+  const policy = loadPolicyFor(settings, mode)
+  const shadows = loadShadows()
+  const table = await openTable(settings.geoip.sources)
+  const ownDoors = new BoundDoors()
+  const refusals = { deniedPorts: settings.deniedPorts, localNames: settings.resolver.localNames, ownDoors }
+  judgeResolvers(settings, policy, table, refusals, clock)
+
+  const journal = await openJournal({
+    folder: settings.records.folder,
+    node: settings.node,
+    clock,
+    onTrouble: (error) => log.error({ code: error.code, err: error }, error.message),
+  })
+  const writer = followInLog(settings.records.whenDiskFull === 'continue' ? goingOn(journal) : journal, log)
+  const flows = new Set<Promise<void>>()
+  const road: Road = {
+    policies: { current: policy },
+    shadows,
+    refusals,
+    resolver: createResolver(settings.resolver.servers),
+    locator: table,
+    dialer: createDialer(createDirect()),
+    writer,
+    clock,
+    dialMs: settings.limits.dialMs,
+    report: (bug) => log.error({ err: bug }, `unexpected failure: ${bug.message}`),
+  }
+  const listeners: Listener[] = []
+  try {
+    await journal.append({ type: 'table', hash: table.hash, sources: table.sources })
+    await journal.append({ type: 'policy', name: policy.name, hash: policy.hash, mode: policy.mode })
+    for (const inbound of settings.inbounds) {
+      const listener = await openDoor(inbound, settings, road, flows, log)
+      listeners.push(listener)
+      ownDoors.add(listener.bound)
+    }
+  } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.stop(0)))
+    await journal.close()
+    throw error
+  }
+  return {
+    policy,
+    table,
+    doors: listeners.map(({ bound }, i) => ({ name: settings.inbounds[i]?.name ?? '', bound })),
+    async stop(graceMs) {
+      await Promise.all(listeners.map((listener) => listener.stop(graceMs)))
+      await Promise.all(flows)
+      await journal.close()
+    },
+  }
+}
+
+async function openDoor(inbound: InboundSettings, settings: Settings, road: Road, flows: Set<Promise<void>>, log: Logger): Promise<Listener> {
+  const { headBytes, headMs, idleMs, halfClosedMs } = settings.limits
+  // Flow ids: one random part per run, then a count; short enough to be typed.
+  const run = randomBytes(4).toString('hex')
+  let count = 0
+  const door: Door = {
+    name: inbound.name,
+    limits: { headBytes, headMs, relay: { idleMs, halfClosedMs } },
+    clock: road.clock,
+    nextId: () => `${run}-${(++count).toString(36)}` as FlowId,
+    carry(offer) {
+      const flow = carry(offer, road)
+      flows.add(flow)
+      return flow.finally(() => flows.delete(flow))
+    },
+    malformed: (client, why) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), why }, 'malformed request'),
+  }
+  const permits = inbound.clients.length === 0 ? () => true : containsAny(inbound.clients)
+  return await listen({
+    listen: inbound.listen,
+    permits,
+    serve: (visitor) => inbounds[inbound.type](visitor, door),
+    onRefused: (client) => log.warn({ inbound: inbound.name, client: formatEndpoint(client) }, 'client refused: it is in none of the networks under "clients"'),
+    onFailed: (client, error) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), err: error }, 'connection ended'),
+  })
+}
+
+/** Ringfence's own look-ups walk the same road: a resolver that the policy forbids is an error of the settings. */
+function judgeResolvers(settings: Settings, policy: Policy, table: GeoTable, refusals: Road['refusals'], clock: Clock): void {
+  for (const server of settings.resolver.servers) {
+    if (server.kind === 'system' || isLocal(server.host)) continue
+    const flow = {
+      id: 'resolver' as FlowId,
+      openedAt: clock.now(),
+      inbound: 'resolver',
+      network: 'udp' as const,
+      client: { host: server.host, port: server.port },
+      asked: { host: { kind: 'ip' as const, ip: server.host }, port: server.port },
+    }
+    const known = whenNamesEnd(identify({ flow, claimed: [] }, clock.now()))
+    const { kind, verdict } = decide(policy, known, [locate(server.host, table)], flow, refusals)
+    if (kind === 'dial') continue
+    const why = verdict.reasons.map((reason) => ('fence' in reason ? `fence "${reason.fence}"` : reason.kind)).join(', ')
+    const where = settings.file === null || !isPath(settings.file) ? 'settings' : settings.file
+    throw new OperatorError(`${where}: resolver.servers: ${formatEndpoint(server)} is forbidden by ${why} of policy ${policy.name}`)
+  }
+}
+
+/** `when_disk_full: continue`: the operator prefers traffic without records to none; every loss has been logged by the journal. */
+const goingOn = (journal: Journal): FlowWriter => ({ append: (event) => journal.append(event).catch(() => undefined) })

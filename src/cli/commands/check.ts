@@ -1,0 +1,154 @@
+/** `ringfence check`: what would happen to a connection, and why. The same steps decide as on the road; nothing is dialled. */
+import { Command, Option } from 'commander'
+import type { Settings } from '../../config/settings.ts'
+import type { GeoTable } from '../../geoip/index.ts'
+import { type Endpoint, formatEndpoint, type Ip, parseIp } from '../../model/address.ts'
+import { isNonEmpty } from '../../model/brand.ts'
+import { OperatorError, RingfenceError } from '../../model/errors.ts'
+import type { FlowId } from '../../model/flow.ts'
+import { type Host, hostText, parseHostPort } from '../../model/hostname.ts'
+import { certaintyOf } from '../../model/location.ts'
+import type { Candidate, Mode } from '../../model/verdict.ts'
+import type { Judged } from '../../pipeline/pipeline.ts'
+import type { Resolver } from '../../pipeline/ports.ts'
+import type { Policy } from '../../policy/policy.ts'
+import { AnsweredNo } from '../answered-no.ts'
+import { type Cell, jsonLine, type Output, outputTo, table } from '../output.ts'
+
+interface Options {
+  readonly at?: readonly string[]
+  readonly policy?: string
+  readonly mode?: Mode
+  readonly config?: string
+  readonly json?: true
+}
+
+export const checkCommand = (): Command =>
+  new Command('check')
+    .description('show what would happen to a connection, and why; nothing is dialled')
+    .argument('<host[:port]>', 'a name or an address; port 443 unless given')
+    .option('--at <address...>', 'take these addresses in place of a look-up')
+    .option('--policy <name>', 'a policy pack or file (default: what the settings say)')
+    .addOption(new Option('--mode <mode>', 'judge as if the policy said so').choices(['observe', 'enforce']))
+    .option('--config <file>', 'settings file')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', '\nExit code: 0 allowed, 1 if enforcing would block, 2 bad input or no answer to the look-up.')
+    .action(check)
+
+const HTTPS_PORT = 443
+
+async function check(text: string, options: Options): Promise<void> {
+  const asked = parseHostPort(text, HTTPS_PORT)
+  if ('problem' in asked) throw new OperatorError(`check: ${asked.problem}${/^[a-z]+:\/\//.test(text) ? ' (give a host, not a URL)' : ''}`)
+  const [{ loadSettings }, { loadPolicyFor }, { openTable }] = await Promise.all([
+    import('../../config/load.ts'),
+    import('../../config/policies.ts'),
+    import('../../geoip/index.ts'),
+  ])
+  const settings = loadSettings(options)
+  const policy = loadPolicyFor(settings, options.mode)
+  const geo = await openTable(settings.geoip.sources)
+  const resolver = options.at === undefined ? await resolverOf(settings) : fixedResolver(options.at, asked.host)
+  const judged = await judgeOnce(asked, settings, policy, geo, resolver)
+  const { explain } = await import('../../policy/explain.ts')
+  const sentence = explain(judged.decision, asked, policy)
+
+  const out = outputTo(process.stdout)
+  await out.write(options.json ? jsonLine(asJson(asked, judged, policy, geo, sentence)) : asText(judged, policy, geo, sentence, out))
+  if (judged.decision.verdict.would === 'block') throw new AnsweredNo()
+}
+
+async function judgeOnce(asked: Endpoint<Host>, settings: Settings, policy: Policy, geo: GeoTable, resolver: Resolver): Promise<Judged> {
+  const [{ judge }, { BoundDoors }, { systemClock: clock }] = await Promise.all([
+    import('../../pipeline/pipeline.ts'),
+    import('../../inbound/own-doors.ts'),
+    import('../../app.ts'),
+  ])
+  const doors = settings.inbounds
+  const flow = {
+    id: 'check' as FlowId,
+    openedAt: clock.now(),
+    inbound: doors[0].name,
+    network: 'tcp' as const,
+    client: { host: parseIp('127.0.0.1') as Ip, port: 0 },
+    asked,
+  }
+  const offer = { flow, claimed: [], firstBytes: null, gone: new AbortController().signal, grant: () => undefined }
+  const refusals = { deniedPorts: settings.deniedPorts, localNames: settings.resolver.localNames, ownDoors: new BoundDoors(doors.map(({ listen }) => listen)) }
+  try {
+    return await judge(offer, policy, { refusals, resolver, locator: geo, clock })
+  } catch (error) {
+    // A name that has no addresses can't be judged: no answer is not "allowed".
+    if (error instanceof RingfenceError && error.code.startsWith('resolve.')) throw new OperatorError(`check: ${error.message}`, { cause: error })
+    throw error
+  }
+}
+
+async function resolverOf(settings: Settings): Promise<Resolver> {
+  const { createResolver } = await import('../../egress/resolvers.ts')
+  return createResolver(settings.resolver.servers)
+}
+
+function fixedResolver(texts: readonly string[], host: Host): Resolver {
+  if (host.kind === 'ip') throw new OperatorError(`check: --at names the addresses of a name, but ${host.ip} is an address already`)
+  const addresses = texts.map((text) => {
+    const ip = parseIp(text)
+    if (ip === null) throw new OperatorError(`check: --at: "${text}" is not an address`)
+    return ip
+  })
+  if (!isNonEmpty(addresses)) throw new OperatorError('check: --at needs an address')
+  return { resolve: async () => addresses }
+}
+
+function asText({ decision }: Judged, policy: Policy, geo: GeoTable, sentence: string, out: Output): string {
+  const rows = decision.candidates.flatMap((candidate) =>
+    candidate.locations.map((location, i): readonly Cell[] => [
+      i === 0 ? candidate.ip : '',
+      location.ip === candidate.ip ? '' : location.ip,
+      i === 0 ? fate(candidate) : '',
+      location.best ?? '-',
+      certaintyOf(location),
+      ...geo.sources.map(({ name }) => location.answers.find(({ source }) => source === name)?.country ?? '-'),
+      i === 0 ? fencesOf(candidate) : '',
+    ]),
+  )
+  const embedded = rows.some(([, inner]) => inner !== '')
+  const heads = ['address', 'stands for', 'would be', 'country', 'certainty', ...geo.sources.map(({ name }) => name), 'fences']
+  const keep = (_: unknown, i: number) => embedded || i !== 1
+  const policyLine = `policy ${policy.name} (${policy.mode}); data: ${geo.sources.map(({ name, date }) => `${name} of ${date}`).join(', ')}`
+  if (rows.length === 0) return `${sentence}\n\n${policyLine}\n`
+  return `${sentence}\n\n${table(heads.map((head) => ({ head })).filter(keep), rows.map((row) => row.filter(keep)), out)}\n${policyLine}\n`
+}
+
+const fate = ({ refusal, effect }: Candidate): Cell => {
+  if (refusal !== null) return { text: 'refused', style: 'red' }
+  return effect === 'block' ? { text: 'blocked', style: 'red' } : effect === 'log' ? { text: 'flagged', style: 'yellow' } : 'reached'
+}
+
+const fencesOf = ({ fences, refusal }: Candidate): string =>
+  [...(refusal === null ? [] : [refusal]), ...fences.map(({ fence, outcome }) => `${fence}: ${outcome}`)].join(', ') || '-'
+
+const asJson = (asked: Endpoint<Host>, { decision }: Judged, policy: Policy, geo: GeoTable, sentence: string) => ({
+  asked: formatEndpoint({ host: hostText(asked.host), port: asked.port }),
+  verdict: decision.verdict.kind,
+  would: decision.verdict.would,
+  mode: policy.mode,
+  sentence,
+  reasons: decision.verdict.reasons,
+  addresses: decision.candidates.map(({ ip, locations, fences, effect, refusal }) => ({
+    ip,
+    effect,
+    refusal,
+    fences,
+    judged: locations.map(({ ip: judged, scope, best, possible, anycast, answers }) => ({
+      ip: judged,
+      scope,
+      country: best,
+      possible,
+      anycast,
+      sources: Object.fromEntries(answers.map(({ source, country }) => [source, country])),
+    })),
+  })),
+  policy: { name: policy.name, hash: policy.hash },
+  table: { hash: geo.hash, sources: geo.sources },
+})

@@ -1,0 +1,124 @@
+/** `ringfence locate`: where each source places addresses, given as arguments or one a line on standard input. */
+import { createInterface } from 'node:readline'
+import { Command, Option } from 'commander'
+import type { GeoTable } from '../../geoip/index.ts'
+import { parseIp } from '../../model/address.ts'
+import { countryName } from '../../model/country.ts'
+import { OperatorError } from '../../model/errors.ts'
+import { printable } from '../../model/hostname.ts'
+import { certaintyOf, type Location } from '../../model/location.ts'
+import { judgedAddresses } from '../../model/scope.ts'
+import { csvLine, jsonLine, type Output, outputTo, table } from '../output.ts'
+
+type Format = 'table' | 'csv' | 'json'
+
+interface Options {
+  readonly format?: Format
+  readonly config?: string
+}
+
+export const locateCommand = (): Command =>
+  new Command('locate')
+    .description('show where each source places addresses')
+    .argument('<address...>', 'IPv4 or IPv6 addresses, or - to read one a line from standard input')
+    .addOption(new Option('--format <format>', 'default: table on a terminal, csv otherwise').choices(['table', 'csv', 'json']))
+    .option('--config <file>', 'settings file')
+    .addHelpText('after', '\nColumns: address, country (best guess, - when unknown), possible (all that the sources name), certainty, and one per source.')
+    .action(locate)
+
+async function locate(addresses: readonly string[], { format, config }: Options): Promise<void> {
+  const [{ loadSettings }, { openTable }] = await Promise.all([import('../../config/load.ts'), import('../../geoip/index.ts')])
+  const out = outputTo(process.stdout)
+  const note = (line: string) => void process.stderr.write(`${line}\n`)
+  const geo = await openTable(loadSettings({ config }).geoip.sources)
+  const fromInput = addresses.includes('-')
+  if (fromInput && addresses.length > 1) throw new OperatorError('locate: give addresses or -, not both')
+  const lines = fromInput ? createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }) : addresses
+  const bad = await printer[format ?? (process.stdout.isTTY ? 'table' : 'csv')](lines, geo, out, note)
+  if (bad > 0) throw new OperatorError(`locate: ${bad === 1 ? 'one line was not an address and was' : `${bad} lines were not addresses and were`} left out`)
+}
+
+interface Row {
+  readonly address: string
+  readonly location: Location
+}
+
+type Lines = AsyncIterable<string> | Iterable<string>
+
+/** Reads, prints, and returns how many lines were no addresses. */
+type Printer = (lines: Lines, geo: GeoTable, out: Output, note: (line: string) => void) => Promise<number>
+
+const columnsOf = (geo: GeoTable): readonly string[] => ['address', 'country', 'possible', 'certainty', ...geo.sources.map(({ name }) => name)]
+
+const cellsOf = ({ address, location }: Row, geo: GeoTable): readonly string[] => [
+  address,
+  location.best ?? '-',
+  location.possible.join(' ') || '-',
+  certaintyOf(location),
+  ...geo.sources.map(({ name }) => location.answers.find(({ source }) => source === name)?.country ?? '-'),
+]
+
+const printer: Readonly<Record<Format, Printer>> = {
+  async table(lines, geo, out, note) {
+    const rows: Row[] = []
+    const bad = await forEachAddress(lines, geo, note, async (row) => void rows.push(row))
+    if (rows.length === 0) return bad
+    const named = rows.map((row) => {
+      const [address = '', country = '', ...rest] = cellsOf(row, geo)
+      return [address, row.location.best === null ? country : `${country} ${countryName(row.location.best)}`, ...rest]
+    })
+    await out.write(table(columnsOf(geo).map((head) => ({ head })), named, out))
+    await out.write(`\n${geo.sources.map(({ name, date, attribution }) => `${name}, data of ${date}.${attribution === null ? '' : ` ${attribution}`}`).join('\n')}\n`)
+    return bad
+  },
+  async csv(lines, geo, out, note) {
+    await out.write(csvLine(columnsOf(geo)))
+    return await inBatches(lines, geo, out, note, (row) => csvLine(cellsOf(row, geo)))
+  },
+  json: (lines, geo, out, note) =>
+    inBatches(lines, geo, out, note, ({ address, location }) => {
+      const { ip, scope, best, possible, anycast, answers } = location
+      return jsonLine({
+        address,
+        ...(ip !== address && { judged_as: ip }),
+        country: best,
+        possible,
+        certainty: certaintyOf(location),
+        scope,
+        anycast,
+        sources: Object.fromEntries(answers.map(({ source, country }) => [source, country])),
+      })
+    }),
+}
+
+/** Many small writes would cost more than the look-ups. */
+const BATCH = 64 * 1024
+
+async function inBatches(lines: Lines, geo: GeoTable, out: Output, note: (line: string) => void, print: (row: Row) => string): Promise<number> {
+  let batch = ''
+  const bad = await forEachAddress(lines, geo, note, async (row) => {
+    batch += print(row)
+    if (batch.length < BATCH) return
+    await out.write(batch)
+    batch = ''
+  })
+  await out.write(batch)
+  return bad
+}
+
+async function forEachAddress(lines: Lines, geo: GeoTable, note: (line: string) => void, use: (row: Row) => Promise<void>): Promise<number> {
+  let bad = 0
+  for await (const line of lines) {
+    const text = line.trim()
+    if (text === '' || text.startsWith('#')) continue
+    const ip = parseIp(text)
+    if (ip === null) {
+      bad++
+      note(`"${printable(text)}" is not an address`)
+      continue
+    }
+    // What is located is what would be judged: the IPv4 address that a NAT64 or 6to4 address stands for.
+    await use({ address: ip, location: geo.locate(judgedAddresses(ip)[0]) })
+  }
+  return bad
+}

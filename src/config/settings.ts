@@ -1,0 +1,36 @@
+/** Settings as the program uses them: every text read, every value checked. */
+import type { ResolverServer } from '../egress/resolver-server.ts'
+import type { GeoSourceSettings } from '../geoip/index.ts'
+import type { InboundType } from '../inbound/index.ts'
+import type { Endpoint, Ip } from '../model/address.ts'
+import type { NonEmpty } from '../model/brand.ts'
+import type { Cidr } from '../model/cidr.ts'
+import type { Hostname } from '../model/hostname.ts'
+
+export interface InboundSettings {
+  readonly type: InboundType
+  readonly name: string
+  readonly listen: Endpoint<Ip>
+  /** Empty: every client that can reach the door, which only one on loopback may say. */
+  readonly clients: readonly Cidr[]
+}
+
+export interface Settings {
+  /** The file that was read, or `null` for the defaults. */
+  readonly file: string | null
+  readonly node: string
+  /** A pack's name, or the path of a file. */
+  readonly policy: string
+  readonly inbounds: NonEmpty<InboundSettings>
+  readonly resolver: { readonly servers: NonEmpty<ResolverServer>; readonly localNames: readonly Hostname[] }
+  readonly geoip: { readonly sources: readonly GeoSourceSettings[] }
+  readonly records: { readonly folder: string; readonly whenDiskFull: 'block' | 'continue' }
+  readonly deniedPorts: readonly number[]
+  readonly limits: {
+    readonly headBytes: number
+    readonly headMs: number
+    readonly dialMs: number
+    readonly idleMs: number
+    readonly halfClosedMs: number
+  }
+}

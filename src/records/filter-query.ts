@@ -1,0 +1,73 @@
+/** The words in which somebody asks for records, on the command line and in a URL → a filter. */
+import { type CountryCode, isCountryCode, suggestCountry } from '../model/country.ts'
+import { OperatorError } from '../model/errors.ts'
+import type { Millis } from '../model/flow.ts'
+import { isHost, parseHost, printable } from '../model/hostname.ts'
+import { type FlowFilter, type HostPattern, type ShownVerdict, shownVerdicts } from './filter.ts'
+
+/** As it was typed; what is missing filters nothing. */
+export interface FilterQuery {
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  /** Codes with commas between. */
+  readonly country?: string | undefined
+  /** Words of `shownVerdicts` with commas between. */
+  readonly verdict?: string | undefined
+  readonly host?: string | undefined
+}
+
+/** Throws OperatorError for the first part that makes no sense, naming it. */
+export function readFilter({ since, until, country, verdict, host }: FilterQuery, now: Millis): FlowFilter {
+  return {
+    since: since === undefined ? undefined : readMoment('since', since, now),
+    until: until === undefined ? undefined : readMoment('until', until, now),
+    countries: country?.split(',').map(readCountry),
+    verdicts: verdict?.split(',').map(readVerdict),
+    host:
+      host === undefined
+        ? undefined
+        : (parseHostPattern(host) ?? fail(`host: "${printable(host)}" is neither a name, nor *.name, nor an address`)),
+  }
+}
+
+/** `zoom.us` is that name alone; `*.zoom.us` and `.zoom.us` are all names below it, and it; also an address. `null`: none of these. */
+export function parseHostPattern(text: string): HostPattern | null {
+  const below = /^\*?\.(.+)$/.exec(text)?.[1]
+  const host = parseHost(below ?? text)
+  if (!isHost(host)) return null
+  if (host.kind === 'ip') return below === undefined ? { kind: 'exact', host: host.ip } : null
+  return below === undefined ? { kind: 'exact', host: host.name } : { kind: 'under', domain: host.name }
+}
+
+const UNIT_MS: Readonly<Record<string, Millis>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** `90s`, `15m`, `2h`, `7d` before now, or ISO 8601: without a zone it is local time, a day alone its first moment. `null`: neither. */
+export function parseMoment(text: string, now: Millis): Millis | null {
+  const ago = /^([0-9]{1,9})([smhd])$/.exec(text)
+  if (ago !== null) return now - Number(ago[1]) * (UNIT_MS[ago[2] ?? ''] ?? Number.NaN)
+  const iso = /^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$/.exec(text)
+  if (iso === null) return null
+  // ECMA-262 §21.4.3.2 reads a day alone as UTC, but a day with a time as local.
+  const moment = Date.parse(iso[1] === undefined ? `${text}T00:00` : text)
+  return Number.isNaN(moment) ? null : moment
+}
+
+const readMoment = (key: string, text: string, now: Millis): Millis =>
+  parseMoment(text, now) ??
+  fail(
+    `${key}: "${printable(text)}" is no time; write 2026-11-25, 2026-11-25T10:00, 2026-11-25T10:00:00Z, or 90s, 15m, 2h, 7d for so long ago`,
+  )
+
+function readCountry(text: string): CountryCode {
+  const code = text.trim().toUpperCase()
+  if (isCountryCode(code)) return code
+  const meant = suggestCountry(text)
+  return fail(`country: "${printable(text)}" is not a country code${meant === null ? '' : `, did you mean "${meant}"?`}`)
+}
+
+const readVerdict = (text: string): ShownVerdict =>
+  shownVerdicts.find((one) => one === text.trim()) ?? fail(`verdict: "${printable(text)}" is none of ${shownVerdicts.join(', ')}`)
+
+const fail = (message: string): never => {
+  throw new OperatorError(message)
+}

@@ -1,0 +1,63 @@
+/** Which records somebody wants to see: pure tests over one record. */
+import type { CountryCode } from '../model/country.ts'
+import type { Millis } from '../model/flow.ts'
+import { isUnder } from '../model/hostname.ts'
+import type { FlowRecord } from './record.ts'
+
+export const shownVerdicts = ['allow', 'log', 'block', 'would-block', 'not-reached'] as const
+
+/**
+ * What a verdict is shown as: the effect, but `would-block` for a flow that passed only since the policy is observed,
+ * and `not-reached` for one that an accident (no such name, name servers silent) kept from being judged.
+ */
+export type ShownVerdict = (typeof shownVerdicts)[number]
+
+/** A name and nothing else, a name with all names below it, or an address. Canonical. */
+export type HostPattern = { readonly kind: 'exact'; readonly host: string } | { readonly kind: 'under'; readonly domain: string }
+
+/** Every part that is given must hold. */
+export interface FlowFilter {
+  readonly countries?: readonly CountryCode[] | undefined
+  readonly verdicts?: readonly ShownVerdict[] | undefined
+  readonly host?: HostPattern | undefined
+  readonly since?: Millis | undefined
+  /** Before this moment. */
+  readonly until?: Millis | undefined
+}
+
+/** Whether a record is wanted. */
+export function matchesFilter(filter: FlowFilter, record: FlowRecord): boolean {
+  const time = Date.parse(record.time)
+  return (
+    (filter.since === undefined || time >= filter.since) &&
+    (filter.until === undefined || time < filter.until) &&
+    (filter.verdicts === undefined || filter.verdicts.includes(shownVerdict(record))) &&
+    (filter.countries === undefined || countriesOf(record).some((country) => filter.countries?.includes(country))) &&
+    (filter.host === undefined || matchesHost(filter.host, record))
+  )
+}
+
+/** The word under which a record is shown and found. */
+export function shownVerdict(record: Pick<FlowRecord, 'verdict' | 'would' | 'reasons'>): ShownVerdict {
+  if (record.verdict === 'block')
+    return record.reasons.length > 0 && record.reasons.every(({ kind }) => kind === 'error') ? 'not-reached' : 'block'
+  if (record.would === 'block') return 'would-block'
+  return record.would === 'log' ? 'log' : record.verdict
+}
+
+/**
+ * The countries under which a flow is found. Of one that reached an address, those where that address may be; of one
+ * that did not (blocked, failed, not ended yet), those of every address that it might have reached.
+ */
+export function countriesOf(record: FlowRecord): readonly CountryCode[] {
+  const places =
+    record.dialled === null ? record.candidates.flatMap(({ judged }) => judged) : [{ possible: record.possible, best: record.country }]
+  return [...new Set(places.flatMap(({ possible, best }) => (best === null ? possible : [...possible, best])))]
+}
+
+/** Names that it asked for or claimed, and the addresses that these led to. */
+function matchesHost(pattern: HostPattern, record: FlowRecord): boolean {
+  const names = [record.asked, ...record.names.map(({ name }) => name)]
+  if (pattern.kind === 'under') return names.some((name) => isUnder(name, pattern.domain))
+  return names.includes(pattern.host) || record.candidates.some(({ ip }) => ip === pattern.host)
+}

@@ -1,0 +1,105 @@
+/**
+ * One process holds a folder, by listening on a socket in it: unlike a file with a process id in it, a socket whose
+ * process died says so by itself. Processes that can't see each other's sockets (other machines on a network file
+ * system) are not kept apart, nor, where the path is too long for a socket, are those with different temporary folders.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { link, lstat, mkdir, realpath, rename, unlink } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { OperatorError } from '../model/errors.ts'
+
+export interface FolderLock {
+  release(): Promise<void>
+}
+
+// sun_path has 108 bytes on Linux and 104 on macOS (unix(7)); a stale socket is moved to a longer name meanwhile.
+const PATH_BYTES = 88
+const ANSWER_MS = 1_000
+const ATTEMPTS = 5
+
+/** Takes hold of a folder, making it if need be. Throws OperatorError where another process has it. */
+export async function holdFolder(folder: string): Promise<FolderLock> {
+  const fail = (what: string, cause: unknown): never => {
+    throw new OperatorError(`${what} ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => fail("can't make the records folder", cause))
+  const path = lockPath(await realpath(folder))
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const server = await listen(path)
+      return { release: () => new Promise((resolve) => server.close(() => resolve())) }
+    } catch (cause) {
+      if (!isErrno(cause, 'EADDRINUSE') || attempt === ATTEMPTS) return fail("can't lock the records folder", cause)
+      await removeStale(path, folder)
+    }
+  }
+}
+
+function lockPath(folder: string): string {
+  const name = `ringfence-${createHash('sha256').update(folder).digest('hex').slice(0, 32)}`
+  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`
+  const path = join(folder, 'lock')
+  return Buffer.byteLength(path) <= PATH_BYTES ? path : join(tmpdir(), name)
+}
+
+/** Whoever connects is told our process id. The server does not keep the process alive. */
+function listen(path: string): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.end(`${process.pid}\n`)
+  })
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, () => {
+      server.off('error', reject)
+      server.unref()
+      resolve(server)
+    })
+  })
+}
+
+/**
+ * Removes a socket that nobody listens on. Between asking and removing, another process may have put its own there:
+ * it is moved aside first and asked again, and put back if it lives.
+ */
+async function removeStale(path: string, folder: string): Promise<void> {
+  const held = (pid: string) => new OperatorError(`another Ringfence (pid ${pid}) writes to ${folder}; stop it or set records.folder`)
+  const holder = await ask(path)
+  if (holder !== null) throw held(holder)
+  const found = await lstat(path).catch(() => null)
+  if (found === null) return
+  // Linux answers ECONNREFUSED for any file that is not a socket as well.
+  if (!found.isSocket()) throw new OperatorError(`${path} is not a socket of Ringfence; move it away or set records.folder`)
+  const aside = `${path}.${randomBytes(4).toString('hex')}`
+  try {
+    await rename(path, aside)
+  } catch (cause) {
+    if (isErrno(cause, 'ENOENT')) return
+    throw new OperatorError(`can't replace ${path}: ${String(cause)}`, { cause })
+  }
+  const owner = await ask(aside)
+  if (owner !== null) await link(aside, path).catch(() => {})
+  await unlink(aside).catch(() => {})
+  if (owner !== null) throw held(owner)
+}
+
+/** The process id of whoever listens, `?` where it does not say, `null` where nobody listens. */
+function ask(path: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    let answer = ''
+    const finish = (result: string | null) => {
+      socket.destroy()
+      resolve(result)
+    }
+    socket.setTimeout(ANSWER_MS, () => finish('?'))
+    socket.on('data', (bytes) => (answer += bytes.toString('latin1')))
+    socket.on('close', () => finish(/^[0-9]{1,10}\n$/.test(answer) ? answer.trim() : '?'))
+    // Any other error (no permission, queue full) means that somebody may well be there.
+    socket.on('error', (error) => finish(isErrno(error, 'ECONNREFUSED') || isErrno(error, 'ENOENT') ? null : '?'))
+  })
+}
+
+const isErrno = (error: unknown, code: string): boolean => error instanceof Error && (error as NodeJS.ErrnoException).code === code

@@ -1,0 +1,143 @@
+/**
+ * The record of a flow: what its events say together. A fold that takes the events in any order, since a reader may
+ * begin in the middle; it knows nothing of files.
+ */
+import type { Ip } from '../model/address.ts'
+import type { CountryCode } from '../model/country.ts'
+import type { Ending, JournalEvent, RecordedCandidate, RecordedName, RecordedPlace } from '../model/event.ts'
+import type { Network } from '../model/flow.ts'
+import { type Certainty, certaintyOf } from '../model/location.ts'
+import type { Effect, Mode, Reason, Would } from '../model/verdict.ts'
+
+/** The events that are about one flow. */
+export type FlowEvent = Extract<JournalEvent, { readonly id: string }>
+
+/** What happened to one flow, in one value: a row of every table and export. */
+export interface FlowRecord {
+  readonly id: string
+  /** The number of its `decided` event. */
+  readonly seq: number
+  /** When it was decided, ISO 8601 UTC. */
+  readonly time: string
+  readonly node: string
+  readonly inbound: string
+  readonly network: Network
+  readonly client: string
+  readonly asked: string
+  readonly port: number
+  readonly names: readonly RecordedName[]
+  readonly candidates: readonly RecordedCandidate[]
+  readonly mode: Mode
+  readonly verdict: Effect
+  readonly would: Would
+  readonly reasons: readonly Reason[]
+  readonly sentence: string
+  readonly policy: string
+  readonly table: string
+  readonly shadow: Readonly<Record<string, Would>>
+  /** `blocked` where the verdict was its ending, `open` where none is known yet. */
+  readonly ending: Ending | 'blocked' | 'open'
+  /** A code of `errors.ts`, or `null` for a flow that is open or completed. */
+  readonly code: string | null
+  readonly message: string | null
+  readonly dialled: string | null
+  readonly connect_ms: number | null
+  /** The address that the next three speak of: the dialled one, else the first permitted candidate, else the first. */
+  readonly address: string | null
+  /** Its best guess, for display; never what a fence judged by. */
+  readonly country: CountryCode | null
+  readonly possible: readonly CountryCode[]
+  /** `null` where no address was looked up. */
+  readonly certainty: Certainty | null
+  /** `null` while it is open. */
+  readonly up: number | null
+  readonly down: number | null
+  readonly duration_ms: number | null
+}
+
+/** The events of one flow that its record is made of: the first `decided`, the last `rejudged`, the first `ended`. */
+export interface FlowParts {
+  readonly decided?: EventOf<'decided'>
+  readonly rejudged?: EventOf<'rejudged'>
+  readonly ended?: EventOf<'ended'>
+}
+
+type EventOf<Type extends JournalEvent['type']> = Extract<JournalEvent, { readonly type: Type }>
+
+/** Adds an event; the order in which they are added makes no difference. */
+export function withEvent(parts: FlowParts, event: FlowEvent): FlowParts {
+  switch (event.type) {
+    case 'decided':
+      return parts.decided !== undefined && parts.decided.seq <= event.seq ? parts : { ...parts, decided: event }
+    case 'rejudged':
+      return parts.rejudged !== undefined && parts.rejudged.seq >= event.seq ? parts : { ...parts, rejudged: event }
+    case 'ended':
+      return parts.ended !== undefined && parts.ended.seq <= event.seq ? parts : { ...parts, ended: event }
+    default:
+      return event satisfies never
+  }
+}
+
+/** The record as far as the events go, or `null` without a `decided`. */
+export function recordOf(parts: FlowParts): FlowRecord | null {
+  const { decided } = parts
+  if (decided === undefined) return null
+  const judged = parts.rejudged ?? decided
+  const end = endOf(parts)
+  return {
+    id: decided.id,
+    seq: decided.seq,
+    time: decided.time,
+    node: decided.node,
+    inbound: decided.inbound,
+    network: decided.network,
+    client: decided.personal.client,
+    asked: decided.personal.asked,
+    port: decided.port,
+    names: allNames(decided.personal.names, parts.rejudged?.personal.names ?? []),
+    candidates: decided.candidates,
+    mode: judged.mode,
+    verdict: judged.verdict,
+    would: judged.would,
+    reasons: judged.reasons,
+    sentence: judged.personal.sentence,
+    policy: judged.policy,
+    table: decided.table,
+    shadow: decided.shadow,
+    ...end,
+    ...placeOf(decided.candidates, end.dialled),
+  }
+}
+
+type End = Pick<FlowRecord, 'ending' | 'code' | 'message' | 'dialled' | 'connect_ms' | 'up' | 'down' | 'duration_ms'>
+
+function endOf({ decided, ended }: FlowParts): End {
+  const nothing = { message: null, dialled: null, connect_ms: null, duration_ms: null }
+  if (decided?.verdict === 'block') return { ...nothing, ending: 'blocked', code: codeOf(decided.reasons), up: 0, down: 0 }
+  if (ended === undefined) return { ...nothing, ending: 'open', code: null, up: null, down: null }
+  const { ending, code, message, dialled, connect_ms, up, down, duration_ms } = ended
+  return { ending, code, message, dialled, connect_ms, up, down, duration_ms }
+}
+
+/** A refusal or an accident has a code of its own; everything else that blocks is the policy. */
+const codeOf = (reasons: readonly Reason[]): string =>
+  reasons.find((reason) => reason.kind === 'refusal' || reason.kind === 'error')?.code ?? 'policy.blocked'
+
+function placeOf(
+  candidates: readonly RecordedCandidate[],
+  dialled: string | null,
+): Pick<FlowRecord, 'address' | 'country' | 'possible' | 'certainty'> {
+  const address = dialled ?? (candidates.find(({ permitted }) => permitted) ?? candidates[0])?.ip ?? null
+  // A dialled address that is no candidate keeps its country unknown: another's would be a false statement about it.
+  const place = candidates.find(({ ip }) => ip === address)?.judged[0]
+  if (place === undefined) return { address, country: null, possible: [], certainty: null }
+  return { address, country: place.best, possible: place.possible, certainty: certaintyOfPlace(place) }
+}
+
+const certaintyOfPlace = (place: RecordedPlace): Certainty => certaintyOf({ ...place, ip: place.ip as Ip, answers: [] })
+
+/** What was learnt later about a name replaces what was known of it before. */
+function allNames(first: readonly RecordedName[], later: readonly RecordedName[]): readonly RecordedName[] {
+  const byKey = new Map([...first, ...later].map((known) => [`${known.origin} ${known.name}`, known]))
+  return [...byKey.values()]
+}

@@ -1,0 +1,89 @@
+/**
+ * SOCKS5 (RFC 1928): the two messages of a client and the two answers of a door. It knows shapes, not manners: what
+ * no door serves (an unknown command or address type, port 0) is a value here, so that the door can say so in a reply.
+ */
+import { type Endpoint, type Ip, ipFromBytes, ipToBytes } from '../model/address.ts'
+import { Cursor } from './cursor.ts'
+import { malformed, needMore, type Parsed, value } from './parsed.ts'
+import { utf8 } from './text.ts'
+
+const VERSION = 5
+const ADDRESS_V4 = 1
+const ADDRESS_NAME = 3
+const ADDRESS_V6 = 4
+
+/** Commands of RFC 1928 §4. */
+export const socks5Command = { connect: 1, bind: 2, udpAssociate: 3 } as const
+
+/** Methods of RFC 1928 §3. */
+export const socks5Method = { none: 0, password: 2, noneAcceptable: 0xff } as const
+
+/** Replies of RFC 1928 §6 that a door gives on its own; the others come from the table of `model/errors.ts`. */
+export const socks5Reply = { granted: 0, failed: 1, commandNotSupported: 7, addressTypeNotSupported: 8 } as const
+
+/** A destination as a SOCKS client wrote it; `text` is still to be canonicalised by `parseHost`. */
+export type SocksHost = { readonly kind: 'ip'; readonly ip: Ip } | { readonly kind: 'text'; readonly text: string }
+
+export interface Socks5Greeting {
+  readonly methods: readonly number[]
+}
+
+export interface Socks5Request {
+  readonly command: number
+  readonly host: SocksHost | { readonly kind: 'unsupported'; readonly type: number }
+  /** 0 to 65535; 0 where the host is `unsupported`, because nobody can tell where such an address ends. */
+  readonly port: number
+}
+
+/** Reads a client's first message (RFC 1928 §3); an empty list of methods is a value, to be answered with 0xff. */
+export function parseGreeting(bytes: Uint8Array): Parsed<Socks5Greeting> {
+  const cursor = new Cursor(bytes)
+  const version = cursor.u8()
+  if (!cursor.short && version !== VERSION) return malformed(`SOCKS version ${version}`)
+  const methods = cursor.take(cursor.u8())
+  return cursor.short ? needMore : value({ methods: [...methods] }, cursor.offset)
+}
+
+/** Reads a request (RFC 1928 §4); bytes behind it belong to whatever protocol follows the grant. */
+export function parseRequest(bytes: Uint8Array): Parsed<Socks5Request> {
+  const cursor = new Cursor(bytes)
+  const version = cursor.u8()
+  if (!cursor.short && version !== VERSION) return malformed(`SOCKS version ${version}`)
+  const command = cursor.u8()
+  cursor.u8() // RSV must be zero, but nothing depends on it.
+  const type = cursor.u8()
+  if (cursor.short) return needMore
+  const host = readAddress(cursor, type)
+  if (host === null) return malformed('the host name is not UTF-8')
+  if (host.kind === 'unsupported') return value({ command, host, port: 0 }, cursor.offset)
+  const port = cursor.u16()
+  if (host.kind === 'text' && host.text === '' && !cursor.short) return malformed('the host name is empty')
+  return cursor.short ? needMore : value({ command, host, port }, cursor.offset)
+}
+
+function readAddress(cursor: Cursor, type: number): Socks5Request['host'] | null {
+  switch (type) {
+    case ADDRESS_V4:
+    case ADDRESS_V6: {
+      const length = type === ADDRESS_V4 ? 4 : 16
+      const address = cursor.take(length)
+      return { kind: 'ip', ip: ipFromBytes(cursor.short ? new Uint8Array(length) : address) }
+    }
+    case ADDRESS_NAME: {
+      const text = utf8(cursor.take(cursor.u8()))
+      return text === null ? null : { kind: 'text', text }
+    }
+    default:
+      return { kind: 'unsupported', type }
+  }
+}
+
+/** The door's choice among the offered methods (RFC 1928 §3); 0xff: none is acceptable. */
+export const encodeMethodChoice = (method: number): Uint8Array => Uint8Array.of(VERSION, method)
+
+/** A reply (RFC 1928 §6). BND.ADDR is present even on failure: clients hang without it; `null` is sent as 0.0.0.0:0. */
+export function encodeReply(code: number, bound: Endpoint<Ip> | null): Uint8Array {
+  const address = bound === null ? new Uint8Array(4) : ipToBytes(bound.host)
+  const port = bound?.port ?? 0
+  return Uint8Array.of(VERSION, code, 0, address.length === 4 ? ADDRESS_V4 : ADDRESS_V6, ...address, port >> 8, port & 0xff)
+}

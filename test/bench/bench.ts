@@ -1,0 +1,13 @@
+/** What the `bench` function of every `*.bench.ts` in this folder resolves to. */
+export interface BenchTable {
+  readonly title: string
+  /** What was measured, our figure, the other's, ours by the other's, and the unit of both figures. */
+  readonly rows: readonly (readonly [name: string, ours: number, peer: number, ratio: number, unit: string])[]
+}
+
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const upper = sorted[middle] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
+}

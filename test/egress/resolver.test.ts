@@ -1,0 +1,102 @@
+import { afterEach, expect, test } from 'vitest'
+import type { Answer, NameServer } from '../../src/egress/answer.ts'
+import { createResolver, createServersInOrder } from '../../src/egress/resolver.ts'
+import { parseResolverServer, type ResolverServer } from '../../src/egress/resolver-server.ts'
+import { type NameServer as DnsServer, startNameServer, type ZoneTable } from '../support/name-server.ts'
+import { ips, name, never } from './support.ts'
+
+const asked: string[] = []
+const server = (label: string, answer: Answer): NameServer => ({
+  label,
+  ask: async () => {
+    asked.push(label)
+    return answer
+  },
+})
+const resolve = (...servers: NameServer[]) => {
+  asked.length = 0
+  return createServersInOrder(servers, () => 6).resolve(name('a.example'), never)
+}
+
+const found = server('found', { kind: 'addresses', ips: ips('192.0.2.1', '2001:db8::1', '192.0.2.1') })
+const denying = server('denying', { kind: 'not-found', cause: new Error('NXDOMAIN') })
+const silent = server('silent', { kind: 'timeout', why: 'timed out', cause: new Error('ETIMEOUT') })
+const broken = server('broken', { kind: 'failed', why: 'SERVFAIL', cause: new Error('ESERVFAIL') })
+
+test('the first usable answer counts, each address once and in order', async () => {
+  expect(await resolve(silent, broken, found, denying)).toEqual(['2001:db8::1', '192.0.2.1'])
+  expect(asked).toEqual(['silent', 'broken', 'found'])
+})
+
+test('a server that denies the name is believed, and no later one hears of it', async () => {
+  await expect(resolve(denying, found)).rejects.toMatchObject({
+    code: 'resolve.not-found',
+    message: expect.stringContaining('denying') as unknown,
+    cause: { message: 'NXDOMAIN' },
+  })
+  expect(asked).toEqual(['denying'])
+})
+
+test('when none has an answer the error names the name and every server', async () => {
+  await expect(resolve(silent, broken)).rejects.toMatchObject({
+    code: 'resolve.failed',
+    message: 'no usable answer for a.example from silent (timed out), broken (SERVFAIL)',
+    cause: { errors: [{ message: 'ETIMEOUT' }, { message: 'ESERVFAIL' }] },
+  })
+})
+
+test('it is a timeout only if every server was silent', async () => {
+  await expect(resolve(silent, silent)).rejects.toMatchObject({ code: 'resolve.timeout' })
+  await expect(resolve(silent)).rejects.toMatchObject({ cause: { message: 'ETIMEOUT' } })
+})
+
+test('without servers nothing is found, closed rather than open', async () => {
+  await expect(resolve()).rejects.toMatchObject({ code: 'resolve.failed' })
+})
+
+// Over real servers on loopback.
+
+const started: DnsServer[] = []
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((server) => server.close()))
+})
+
+async function serving(zone: ZoneTable): Promise<ResolverServer> {
+  const server = await startNameServer({ zone })
+  started.push(server)
+  const parsed = parseResolverServer(`udp://127.0.0.1:${server.port}`)
+  if ('problem' in parsed) throw new Error(parsed.problem)
+  return parsed
+}
+
+const resolveOver = (servers: ResolverServer[], text: string) =>
+  createResolver(servers, { lookUpMs: 200, retryMs: 150, hostsPath: '/nonexistent' }).resolve(name(text), never)
+
+test.each([
+  ['fails', { rcode: 'SERVFAIL' }],
+  ['refuses', { rcode: 'REFUSED' }],
+  ['is silent', { silent: true }],
+  ['sends garbage', { garbage: true }],
+] as const)('a server that %s is followed by the next', async (_what, entry) => {
+  const servers = [await serving({ 'a.test': entry }), await serving({ 'a.test': { A: ['192.0.2.1', '192.0.2.1'] } })]
+  expect(await resolveOver(servers, 'a.test')).toEqual(['192.0.2.1'])
+})
+
+test('a server that denies the name is followed by none', async () => {
+  const servers = [await serving({}), await serving({ 'a.test': { A: ['192.0.2.1'] } })]
+  await expect(resolveOver(servers, 'a.test')).rejects.toMatchObject({ code: 'resolve.not-found' })
+  expect(started[1]?.queries()).toBe(0)
+})
+
+test('silence of all is a timeout that names them', async () => {
+  const server = await serving({ 'a.test': { silent: true } })
+  await expect(resolveOver([server], 'a.test')).rejects.toMatchObject({
+    code: 'resolve.timeout',
+    message: `no usable answer for a.test from udp://127.0.0.1:${started[0]?.port} (timed out)`,
+  })
+})
+
+test('localhost is answered by every kind', async () => {
+  expect(new Set(await resolveOver([{ kind: 'system' }], 'localhost'))).toEqual(new Set(['127.0.0.1', '::1']))
+  expect(new Set(await resolveOver([await serving({})], 'localhost'))).toEqual(new Set(['127.0.0.1', '::1']))
+})

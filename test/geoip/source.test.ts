@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { countryNumber, countryOfNumber, GeoSourceError } from '../../src/geoip/source.ts'
+import { allCountries } from '../../src/model/country.ts'
+
+test('every country survives the way into a number and back, and 0 is no country', () => {
+  for (const code of allCountries) expect(countryOfNumber(countryNumber(code))).toBe(code)
+  expect(countryNumber(null)).toBe(0)
+  expect(countryNumber('EU')).toBe(0)
+  expect(countryOfNumber(0)).toBeNull()
+})
+
+test('a refused file is named, with the reason and the cause', () => {
+  const cause = new Error('ENOENT')
+  const error = new GeoSourceError('a.mmdb', 'no such file', { cause })
+  expect(error.message).toBe('a.mmdb: no such file')
+  expect(error).toMatchObject({ file: 'a.mmdb', cause })
+})

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import { endToEndFields, type Field, fieldValues, hasToken, parseFields, serializeFields } from '../../src/wire/http1-fields.ts'
+
+const fields = (...lines: readonly string[]): readonly Field[] => {
+  const parsed = parseFields(lines)
+  if ('kind' in parsed) throw new Error(parsed.why)
+  return parsed
+}
+
+describe('parseFields', () => {
+  test('keeps the case of names and strips white space around values', () => {
+    expect(fields('X-Y:\t a b \t', 'empty:')).toEqual([
+      { name: 'X-Y', value: 'a b' },
+      { name: 'empty', value: '' },
+    ])
+  })
+
+  test('keeps bytes beyond ASCII as they are', () => {
+    expect(fields('a: \u00a0\u00fc')).toEqual([{ name: 'a', value: '\u00a0\u00fc' }])
+  })
+
+  test.each([
+    ['space before the colon', 'Host : a'],
+    ['a folded line', ' folded'],
+    ['a line folded by a tab', '\tfolded'],
+    ['no colon', 'Host'],
+    ['no name', ': a'],
+    ['a name that is no token', 'a(b: c'],
+    ['a bare CR', 'a: b\rc'],
+    ['NUL', 'a: b\0c'],
+    ['DEL', 'a: \x7f'],
+    ['a vertical tab', 'a: \x0b'],
+  ])('refuses %s', (_, line) => {
+    expect(parseFields([line])).toMatchObject({ kind: 'malformed', status: 400 })
+  })
+})
+
+test('a name is found in any case, values stay in order', () => {
+  expect(fieldValues(fields('Via: 1', 'x: 2', 'VIA: 3'), 'via')).toEqual(['1', '3'])
+})
+
+test('a token is found in any case and any of the lines', () => {
+  const list = fields('Connection: keep-alive, ,Upgrade', 'connection:close')
+  expect(hasToken(list, 'connection', 'upgrade')).toBe(true)
+  expect(hasToken(list, 'connection', 'CLOSE')).toBe(true)
+  expect(hasToken(list, 'connection', 'keep')).toBe(false)
+})
+
+describe('endToEndFields', () => {
+  test('removes what concerns one hop', () => {
+    const hop = ['Keep-Alive: 5', 'Proxy-Connection: x', 'TE: trailers', 'Transfer-Encoding: chunked', 'Upgrade: h2c', 'HTTP2-Settings: x']
+    const auth = ['Proxy-Authenticate: Basic', 'Proxy-Authorization: Basic x', 'Proxy-Authentication-Info: x']
+    expect(endToEndFields(fields('Connection: close', ...hop, ...auth, 'Accept: */*'))).toEqual([{ name: 'Accept', value: '*/*' }])
+  })
+
+  test('removes what Connection names, in any case', () => {
+    expect(endToEndFields(fields('Connection: X-Secret, close', 'x-secret: 1', 'b: 2'))).toEqual([{ name: 'b', value: '2' }])
+  })
+
+  test('keeps Host and Content-Length whoever names them', () => {
+    expect(endToEndFields(fields('Connection: Host, Content-Length', 'Host: a', 'Content-Length: 5'))).toHaveLength(2)
+  })
+
+  test('keeps Trailer: the trailers are passed on as well', () => {
+    expect(endToEndFields(fields('Trailer: Digest'))).toHaveLength(1)
+  })
+})
+
+test('a field that would split the message is never written', () => {
+  expect(serializeFields([{ name: 'a', value: 'b' }])).toBe('a: b\r\n')
+  expect(() => serializeFields([{ name: 'a', value: 'b\r\nc: d' }])).toThrow('not a field')
+  expect(() => serializeFields([{ name: 'a b', value: 'c' }])).toThrow('not a field')
+})

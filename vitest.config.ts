@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config'
+
+/** Tests of judgement: no sockets, no processes, no clock. They share threads and modules, which is ten times as fast. */
+const pure = [
+  'test/model/**/*.test.ts',
+  'test/wire/**/*.test.ts',
+  'test/policy/**/*.test.ts',
+  'test/pipeline/{identify,locate,decide,peek,explain}.test.ts',
+]
+
+export default defineConfig({
+  test: {
+    watch: false,
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'pure', include: pure, pool: 'threads', isolate: false, testTimeout: 10_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'sockets',
+          include: ['test/**/*.test.ts'],
+          exclude: pure,
+          pool: 'forks',
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
+  },
+})
