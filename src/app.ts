@@ -4,7 +4,9 @@ import type { Logger } from 'pino'
 import { isPath } from './config/load.ts'
 import { loadPolicyFor, loadShadows } from './config/policies.ts'
 import type { InboundSettings, Settings } from './config/settings.ts'
-import { createDialer, createDirect, createResolver } from './egress/index.ts'
+import { createDirect } from './egress/direct.ts'
+import { createDialer } from './egress/happy-eyeballs.ts'
+import { createResolver } from './egress/resolver.ts'
 import { type GeoTable, openTable } from './geoip/index.ts'
 import type { Door } from './inbound/door.ts'
 import { inbounds } from './inbound/index.ts'
@@ -57,9 +59,9 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     policies: { current: policy },
     shadows,
     refusals,
-    resolver: createResolver(settings.resolver.servers),
+    resolver: createResolver(settings.resolver.servers, { monotonic: clock.monotonic }),
     locator: table,
-    dialer: createDialer(createDirect()),
+    dialer: createDialer(createDirect({ monotonic: clock.monotonic })),
     writer,
     clock,
     dialMs: settings.limits.dialMs,

@@ -32,7 +32,9 @@ export const segmentAt = (folder: string, number: number): Segment => ({
 export async function listSegments(folder: string): Promise<readonly Segment[]> {
   const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
     throw new OperatorError(
-      cause.code === 'ENOENT' ? `there is no records folder ${folder}` : `the records folder ${folder} can't be read: ${cause.message}`,
+      cause.code === 'ENOENT'
+        ? `there is no records folder ${folder}: nothing has been recorded there yet`
+        : `the records folder ${folder} can't be read: ${cause.message}`,
       { cause },
     )
   })

@@ -25,17 +25,16 @@ beforeEach(() => {
 
 interface Setting {
   readonly width?: number
-  readonly env?: NodeJS.ProcessEnv
   readonly signal?: AbortSignal
 }
 
-function started(
-  args: readonly string[],
-  { width = Number.POSITIVE_INFINITY, env = {}, signal = new AbortController().signal }: Setting = {},
-) {
+function started(args: readonly string[], { width = Number.POSITIVE_INFINITY, signal = new AbortController().signal }: Setting = {}) {
   const shown = { out: '', notes: [] as string[] }
-  const out = { width, colour: false, closed: new AbortController().signal, write: async (text: string) => void (shown.out += text) }
-  const command = flowsCommand(() => ({ out, note: (line) => shown.notes.push(line), now: () => NOON + 60_000, env, signal }))
+  const write = async (text: string) => {
+    shown.out += text
+  }
+  const out = { width, colour: false, closed: new AbortController().signal, write }
+  const command = flowsCommand(() => ({ out, note: (line) => shown.notes.push(line), now: () => NOON + 60_000, signal }))
   return { shown, done: command.parseAsync(args, { from: 'user' }) }
 }
 
@@ -100,13 +99,13 @@ test('a terminal is not overrun, and flows of other days carry their date', asyn
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(width)
   }
   expect((await run(['--records', folder], { width: 80 })).out).toBe(`\
-TIME                 VERDICT        COUNTRY  DESTINATION           REASON
+TIME                 VERDICT        COUNTRY  DESTINATION            REASON
 2026-11-24 12:00:00  ● Allowed      US       zoom.us:443
-2026-11-24 12:00:01  ■ Blocked      CN       cn.zoom.us:443        fence "no-cn"
-2026-11-24 12:00:02  □ Would block  CN       cn2.zoom.us:443       fence "no-cn"
-2026-11-24 12:00:03  ▲ Flagged      US/DE?   disputed.example:443  fence "home":…
+2026-11-24 12:00:01  ■ Blocked      CN       cn.zoom.us:443         fence "no-c…
+2026-11-24 12:00:02  □ Would block  CN       cn2.zoom.us:443        fence "no-c…
+2026-11-24 12:00:03  ▲ Flagged      US/DE?   disputed.example:443   fence "home…
 2026-11-24 12:00:04  ● Steered      -        steered.example:443
-2026-11-24 12:00:05  – Not reached  -        no-such-name.examp…   the name doe…
+2026-11-24 12:00:05  – Not reached  -        no-such-name.example…  the name do…
 `)
 })
 
@@ -175,7 +174,9 @@ test('bad input is the operator’s: one clear line', async () => {
     expect(failure).toBeInstanceOf(OperatorError)
     return (failure as OperatorError).message
   }
-  expect(await refused('--records', '/nowhere/flows')).toBe('there is no records folder /nowhere/flows')
+  expect(await refused('--records', '/nowhere/flows')).toBe(
+    'there is no records folder /nowhere/flows: nothing has been recorded there yet',
+  )
   expect(await refused('--country', 'UK')).toContain('did you mean "GB"?')
   expect(await refused('--limit', '0')).toContain('--limit: "0" is not a number')
   expect(await refused('--follow', '--until', '1h')).toContain('exclude each other')
@@ -186,9 +187,10 @@ test('the folder is the one of --records, else of the settings, else of the stat
   const state = await madeUpFolder()
   await mkdir(join(state, 'ringfence', 'flows'), { recursive: true })
   await mkdir(join(state, 'elsewhere'))
-  const env = { XDG_STATE_HOME: state }
+  vi.stubEnv('XDG_STATE_HOME', state)
+  vi.stubEnv('STATE_DIRECTORY', '')
   const settings = join(state, 'ringfence.yaml')
-  const noted = async (...args: string[]) => (await run(args, { env })).notes[0]
+  const noted = async (...args: string[]) => (await run(args)).notes[0]
   expect(await noted()).toContain(join(state, 'ringfence', 'flows'))
   await writeFile(settings, 'version: 1\n')
   expect(await noted('--config', settings)).toContain(join(state, 'ringfence', 'flows'))

@@ -147,9 +147,11 @@ test('when somebody deletes the segment the next events go to a new one', async 
   const journal = await opened(folder)
   await journal.append(decided('a'))
   await rm(join(folder, '000001.ndjson'))
-  await expect
-    .poll(async () => (await journal.append(decided('b')), files(folder)), { timeout: 5_000, interval: 60 })
-    .toEqual(['000002.ndjson'])
+  const filesAfterOneMore = async () => {
+    await journal.append(decided('b'))
+    return files(folder)
+  }
+  await expect.poll(filesAfterOneMore, { timeout: 5_000, interval: 60 }).toEqual(['000002.ndjson'])
 })
 
 test('a process that is killed has lost no event whose append had resolved', async () => {

@@ -85,7 +85,7 @@ async function judgeOnce(asked: Endpoint<Host>, settings: Settings, policy: Poli
 }
 
 async function resolverOf(settings: Settings): Promise<Resolver> {
-  const { createResolver } = await import('../../egress/resolvers.ts')
+  const { createResolver } = await import('../../egress/resolver.ts')
   return createResolver(settings.resolver.servers)
 }
 

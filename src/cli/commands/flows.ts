@@ -1,9 +1,6 @@
 /** `ringfence flows`: what was recorded, newest last, as a table for people or one JSON record a line for programs. */
-import { readFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
 import { Command } from 'commander'
-import { parse as parseYaml } from 'yaml'
-import { stateFolder } from '../../config/state-folder.ts'
+import { loadSettings } from '../../config/load.ts'
 import { formatEndpoint } from '../../model/address.ts'
 import { errorKinds, OperatorError } from '../../model/errors.ts'
 import type { Millis } from '../../model/flow.ts'
@@ -36,7 +33,6 @@ export interface FlowsWorld {
   /** A line for the person, beside the output. */
   readonly note: (line: string) => void
   readonly now: () => Millis
-  readonly env: NodeJS.ProcessEnv
   /** Ends `--follow`. */
   readonly signal: AbortSignal
 }
@@ -83,7 +79,7 @@ async function showFlows(options: Options, world: FlowsWorld): Promise<void> {
   if (options.follow && options.until !== undefined) throw new OperatorError('--until and --follow exclude each other')
   if (options.follow && options.json && limit !== undefined)
     throw new OperatorError('--limit and --follow exclude each other with --json; use --since')
-  const folder = await recordsFolder(options, world.env)
+  const folder = options.records ?? loadSettings({ config: options.config }).records.folder
   const damage: Damage[] = []
   const show = options.json ? showJson : showTable
   await show({ folder, filter, limit, follow: options.follow === true, onDamage: (one) => damage.push(one) }, world)
@@ -110,7 +106,7 @@ async function showTable({ folder, filter, limit, follow, onDamage }: Request, {
     if (records.length === 0) return note(nothing(folder, lastSeq))
     await out.write(
       table(
-        columns.map(toColumn),
+        columns,
         records.map((record) => columns.map(({ cell }) => cell(record, now()))),
         out,
       ),
@@ -273,16 +269,6 @@ function localTime(at: Date, now: Date): string {
 const readLimit = (text: string): number =>
   /^[1-9][0-9]{0,6}$/.test(text) ? Number(text) : fail(`--limit: "${printable(text)}" is not a number from 1 to 9999999`)
 
-async function recordsFolder({ records, config }: Options, env: NodeJS.ProcessEnv): Promise<string> {
-  if (records !== undefined) return records
-  const usual = join(stateFolder(env), 'flows')
-  if (config === undefined) return usual
-  const text = await readFile(config, 'utf8').catch((cause: Error) => fail(`--config: ${cause.message}`))
-  const settings = parseYaml(text) as { readonly records?: { readonly folder?: unknown } } | null
-  const folder = settings?.records?.folder
-  return typeof folder === 'string' ? resolve(dirname(config), folder) : usual
-}
-
 const fail = (message: string): never => {
   throw new OperatorError(message)
 }
@@ -291,6 +277,5 @@ const processWorld = (): FlowsWorld => ({
   out: outputTo(process.stdout),
   note: (line) => process.stderr.write(`${line}\n`),
   now: () => Date.now(),
-  env: process.env,
   signal: new AbortController().signal,
 })
