@@ -93,7 +93,13 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
   }
 }
 
-async function openDoor(inbound: InboundSettings, settings: Settings, road: Road, flows: Set<Promise<void>>, log: Logger): Promise<Listener> {
+async function openDoor(
+  inbound: InboundSettings,
+  settings: Settings,
+  road: Road,
+  flows: Set<Promise<void>>,
+  log: Logger,
+): Promise<Listener> {
   const { headBytes, headMs, idleMs, halfClosedMs } = settings.limits
   // Flow ids: one random part per run, then a count; short enough to be typed.
   const run = randomBytes(4).toString('hex')
@@ -115,7 +121,8 @@ async function openDoor(inbound: InboundSettings, settings: Settings, road: Road
     listen: inbound.listen,
     permits,
     serve: (visitor) => inbounds[inbound.type](visitor, door),
-    onRefused: (client) => log.warn({ inbound: inbound.name, client: formatEndpoint(client) }, 'client refused: it is in none of the networks under "clients"'),
+    onRefused: (client) =>
+      log.warn({ inbound: inbound.name, client: formatEndpoint(client) }, 'client refused: it is in none of the networks under "clients"'),
     onFailed: (client, error) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), err: error }, 'connection ended'),
   })
 }

@@ -9,7 +9,10 @@ const inbound = z.strictObject({
   type: z.enum(inboundTypes),
   listen: z.string(),
   /** What `inbound:` in a policy and the records call it; default: the type. */
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, { error: 'must be lower-case letters, digits and hyphens, at most 32' }).optional(),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, { error: 'must be lower-case letters, digits and hyphens, at most 32' })
+    .optional(),
   /** Networks whose clients may use the door; required where it is not on loopback. */
   clients: z.array(z.string()).min(1).optional(),
 })
@@ -22,14 +25,24 @@ export const settingsDocument = z.strictObject({
   node: z.string().min(1).max(64).optional(),
   /** A pack's name or a file, relative to this one. */
   policy: z.string().min(1).default('observe'),
-  inbounds: z.array(inbound).min(1).default([{ type: 'mixed', listen: '127.0.0.1:8080' }]),
+  inbounds: z
+    .array(inbound)
+    .min(1)
+    .default([{ type: 'mixed', listen: '127.0.0.1:8080' }]),
   resolver: z
     .strictObject({
       servers: z.array(z.string()).min(1).default(['system']),
       local_names: z.array(z.string()).default(['localhost', 'local', 'test', 'internal', 'home.arpa']),
     })
     .prefault({}),
-  geoip: z.strictObject({ sources: z.array(geoSourceSchema).min(1).default([{ type: 'embedded' }]) }).prefault({}),
+  geoip: z
+    .strictObject({
+      sources: z
+        .array(geoSourceSchema)
+        .min(1)
+        .default([{ type: 'embedded' }]),
+    })
+    .prefault({}),
   records: z
     .strictObject({
       folder: z.string().min(1).optional(),

@@ -38,7 +38,10 @@ export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? { ENOENT: 'there is no such file', EACCES: 'it may not be read', EISDIR: 'it is a folder' }[String(cause.code)] : undefined
+    const why =
+      cause instanceof Error && 'code' in cause
+        ? { ENOENT: 'there is no such file', EACCES: 'it may not be read', EISDIR: 'it is a folder' }[String(cause.code)]
+        : undefined
     throw new OperatorError(`${file}: ${why ?? (cause instanceof Error ? cause.message : String(cause))}`, { cause })
   }
 }
@@ -61,7 +64,11 @@ function compileSettings({ value, report }: Source<SettingsDocument>, file: stri
       servers: isNonEmpty(servers) ? servers : [{ kind: 'system' }],
       localNames: value.resolver.local_names.flatMap((text, i) => compileName(text, ['resolver', 'local_names', i], report)),
     },
-    geoip: { sources: value.geoip.sources.map((each): GeoSourceSettings => (each.type === 'mmdb' ? { ...each, path: resolve(base, each.path) } : each)) },
+    geoip: {
+      sources: value.geoip.sources.map(
+        (each): GeoSourceSettings => (each.type === 'mmdb' ? { ...each, path: resolve(base, each.path) } : each),
+      ),
+    },
     records: {
       folder: value.records.folder === undefined ? join(stateFolder(), 'flows') : resolve(base, value.records.folder),
       whenDiskFull: value.records.when_disk_full,
@@ -88,7 +95,12 @@ function compileInbound(written: SettingsDocument['inbounds'][number], at: Path,
   const listen = parseListen(written.listen)
   if ('problem' in listen) report([...at, 'listen'], listen.problem)
   const clients = (written.clients ?? []).flatMap((text, i) => compileClients(text, [...at, 'clients', i], report))
-  const settings = { type: written.type, name: written.name ?? written.type, listen: 'problem' in listen ? nowhere.listen : listen, clients }
+  const settings = {
+    type: written.type,
+    name: written.name ?? written.type,
+    listen: 'problem' in listen ? nowhere.listen : listen,
+    clients,
+  }
   const open = openRelayProblem(settings)
   if (open !== null && !('problem' in listen)) report([...at, 'listen'], open)
   return settings
@@ -114,7 +126,10 @@ export function parseListen(text: string): Endpoint<Ip> | { readonly problem: st
 function compileClients(text: string, at: Path, report: Report): readonly Cidr[] {
   const parsed = parseCidr(text)
   if (isCidr(parsed)) return [parsed]
-  report(at, `"${text}" is not a network${parsed.suggestion === undefined ? ' (write 10.0.0.0/8)' : `, did you mean "${parsed.suggestion}"?`}`)
+  report(
+    at,
+    `"${text}" is not a network${parsed.suggestion === undefined ? ' (write 10.0.0.0/8)' : `, did you mean "${parsed.suggestion}"?`}`,
+  )
   return []
 }
 

@@ -24,7 +24,9 @@ export function loadPolicy(name: string): Policy {
   const file = `${packFolder}${name}.yaml`
   if (!existsSync(file)) {
     const packs = packNames()
-    throw new OperatorError(`there is no policy pack "${name}"${didYouMean(name, packs)} (packs: ${packs.join(', ')}; a file's name has a dot or a slash)`)
+    throw new OperatorError(
+      `there is no policy pack "${name}"${didYouMean(name, packs)} (packs: ${packs.join(', ')}; a file's name has a dot or a slash)`,
+    )
   }
   return compilePolicy(readText(file), file, name)
 }
@@ -36,7 +38,9 @@ export function loadPolicyFor(settings: Settings, mode: Mode | undefined): Polic
   const doors = settings.inbounds.map(({ name }) => name)
   const missing = inboundsRead(policy).find((name) => !doors.includes(name))
   if (missing !== undefined) {
-    throw new OperatorError(`policy ${policy.name}: a fence reads inbound "${missing}", but the doors are ${doors.join(', ')}${didYouMean(missing, doors)}`)
+    throw new OperatorError(
+      `policy ${policy.name}: a fence reads inbound "${missing}", but the doors are ${doors.join(', ')}${didYouMean(missing, doors)}`,
+    )
   }
   const reachable = settings.inbounds.find(({ listen }) => !isLoopback(listen.host))
   if (reachable !== undefined && !policy.saysLocalNetwork) {
@@ -48,4 +52,7 @@ export function loadPolicyFor(settings: Settings, mode: Mode | undefined): Polic
 }
 
 /** Every shipped policy, to be counted in the shadow of the one in force. */
-export const loadShadows = (): readonly Policy[] => packNames().map(loadPolicy).filter(({ fences }) => fences.length > 0)
+export const loadShadows = (): readonly Policy[] =>
+  packNames()
+    .map(loadPolicy)
+    .filter(({ fences }) => fences.length > 0)

@@ -10,7 +10,10 @@ const LINGER_MS = 2_000
  */
 export function sayFarewell(stream: ByteStream, bytes: Uint8Array): void {
   stream.end(bytes)
-  stream.receive(() => true, () => stream.destroy())
+  stream.receive(
+    () => true,
+    () => stream.destroy(),
+  )
   const timer = setTimeout(() => stream.destroy(), LINGER_MS).unref()
   stream.closed.addEventListener('abort', () => clearTimeout(timer))
 }

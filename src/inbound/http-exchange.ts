@@ -14,8 +14,8 @@ import { relay } from '../pipeline/relay.ts'
 import {
   endToEndFields,
   type Field,
-  fieldValues,
   type Framing,
+  fieldValues,
   hasToken,
   parseResponseHead,
   type RequestHead,
@@ -41,7 +41,13 @@ const VIA: Field = { name: 'Via', value: '1.1 ringfence' }
 const MAX_INTERIM = 32
 
 /** Serves one request. `keep`: the connection may carry another one. */
-export async function serveRequest(visitor: Visitor, head: RequestHead, target: AbsoluteTarget, framing: Framing, door: Door): Promise<'keep' | 'close'> {
+export async function serveRequest(
+  visitor: Visitor,
+  head: RequestHead,
+  target: AbsoluteTarget,
+  framing: Framing,
+  door: Door,
+): Promise<'keep' | 'close'> {
   const exchange = new Exchange(visitor, head, target, framing, door)
   await door.carry(exchange)
   return exchange.next
@@ -163,11 +169,18 @@ class Exchange implements Offer {
     }
     if (response.status === 101) {
       this.#answered = true
-      await send(serializeResponseHead({ ...response, version: '1.1', fields: [...endToEndFields(response.fields), ...upgradeFields(response.fields), VIA] }))
+      await send(
+        serializeResponseHead({
+          ...response,
+          version: '1.1',
+          fields: [...endToEndFields(response.fields), ...upgradeFields(response.fields), VIA],
+        }),
+      )
       return true
     }
     const framing = responseFraming(response, this.#head.method)
-    if ('why' in framing) throw new RingfenceError('relay.malformed-response', `the answer of ${hostText(this.#target.host)} is not valid HTTP: ${framing.why}`)
+    if ('why' in framing)
+      throw new RingfenceError('relay.malformed-response', `the answer of ${hostText(this.#target.host)} is not valid HTTP: ${framing.why}`)
     const unbounded = framing.kind === 'chunked' || framing.kind === 'until-close'
     const chunked = unbounded && this.#head.version === '1.1'
     const keep = this.#wantsKeepAlive() && (!unbounded || chunked)
@@ -180,9 +193,16 @@ class Exchange implements Offer {
     ]
     this.#answered = true
     await send(serializeResponseHead({ ...response, version: '1.1', fields }))
-    const trailers = await passBody(origin, framing, (data) => send(chunked ? encodeChunk(data) : data), originFaults, signal, (bytes) => {
-      meter.down += bytes
-    })
+    const trailers = await passBody(
+      origin,
+      framing,
+      (data) => send(chunked ? encodeChunk(data) : data),
+      originFaults,
+      signal,
+      (bytes) => {
+        meter.down += bytes
+      },
+    )
     if (chunked) await send(encodeLastChunk(trailers))
     return false
   }
@@ -202,7 +222,8 @@ class Exchange implements Offer {
         const code = origin.error === null ? 'relay.truncated' : 'relay.reset'
         throw new RingfenceError(code, `${who} closed the connection before it answered`, { cause: origin.error })
       }
-      if (message.kind === 'malformed') throw new RingfenceError('relay.malformed-response', `the answer of ${who} is not valid HTTP: ${message.why}`)
+      if (message.kind === 'malformed')
+        throw new RingfenceError('relay.malformed-response', `the answer of ${who} is not valid HTTP: ${message.why}`)
       const response = message.value
       meter.down += message.consumed
       if (response.status === 101) {
@@ -210,7 +231,11 @@ class Exchange implements Offer {
         throw new RingfenceError('relay.malformed-response', `${who} switched protocols without being asked`)
       }
       if (response.status >= 200) return response
-      if (this.#head.version === '1.1') await this.#client.write(serializeResponseHead({ ...response, version: '1.1', fields: [...endToEndFields(response.fields), VIA] }), signal)
+      if (this.#head.version === '1.1')
+        await this.#client.write(
+          serializeResponseHead({ ...response, version: '1.1', fields: [...endToEndFields(response.fields), VIA] }),
+          signal,
+        )
     }
     throw new RingfenceError('relay.malformed-response', `${who} sent more than ${MAX_INTERIM} interim responses`)
   }
@@ -234,7 +259,9 @@ class Exchange implements Offer {
 
   #wantsUpgrade(): boolean {
     const { version, fields } = this.#head
-    return version === '1.1' && hasToken(fields, 'connection', 'upgrade') && fieldValues(fields, 'upgrade').length > 0 && isEmpty(this.#framing)
+    return (
+      version === '1.1' && hasToken(fields, 'connection', 'upgrade') && fieldValues(fields, 'upgrade').length > 0 && isEmpty(this.#framing)
+    )
   }
 
   /** HTTP/1.0 clients are answered and closed: their keep-alive needs a Content-Length that we may not have. */

@@ -33,7 +33,8 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
     switch (target.kind) {
       case 'authority': {
         // RFC 9110 §9.3.6: content in a CONNECT request has no meaning; what follows belongs to the tunnel.
-        if (framing.kind === 'chunked' || (framing.kind === 'length' && framing.length > 0)) return turnAway(malformedAnswer(400, 'CONNECT with content'), head)
+        if (framing.kind === 'chunked' || (framing.kind === 'length' && framing.length > 0))
+          return turnAway(malformedAnswer(400, 'CONNECT with content'), head)
         const refused = (refusal: Parameters<typeof refusalAnswer>[0]) =>
           encodeAnswer(refusalAnswer(refusal), { request: head, keepAlive: false, now: door.clock.now() })
         return door.carry(tunnelOffer(visitor, { host: target.host, port: target.port }, door, { granted: GRANTED, refused }))
@@ -45,7 +46,10 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
       case 'asterisk':
         return turnAway(addressedToUs(head), head)
       case 'unsupported':
-        return turnAway(malformedAnswer(501, `"${target.text}" cannot be fetched: a proxy is asked for http:// addresses, and for others by CONNECT`), head)
+        return turnAway(
+          malformedAnswer(501, `"${target.text}" cannot be fetched: a proxy is asked for http:// addresses, and for others by CONNECT`),
+          head,
+        )
       default:
         return target satisfies never
     }
@@ -57,5 +61,8 @@ const malformedAnswer = (status: number, sentence: string): Answer => ({ ...answ
 /** Somebody opened the proxy's own address as if it were a web site. */
 function addressedToUs(head: RequestHead): Answer {
   const host = head.fields.find(({ name }) => name.toLowerCase() === 'host')?.value ?? 'this address'
-  return malformedAnswer(400, `Ringfence listens here as a proxy, not as a web site. Set http://${host} as the HTTP proxy of your browser or program.`)
+  return malformedAnswer(
+    400,
+    `Ringfence listens here as a proxy, not as a web site. Set http://${host} as the HTTP proxy of your browser or program.`,
+  )
 }

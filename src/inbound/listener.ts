@@ -79,6 +79,8 @@ async function bind(server: net.Server, at: Endpoint<Ip>): Promise<void> {
     })
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-    throw new OperatorError(`cannot listen on ${formatEndpoint(at)}: ${advice[code] ?? (cause instanceof Error ? cause.message : code)}`, { cause })
+    throw new OperatorError(`cannot listen on ${formatEndpoint(at)}: ${advice[code] ?? (cause instanceof Error ? cause.message : code)}`, {
+      cause,
+    })
   }
 }

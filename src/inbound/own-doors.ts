@@ -25,4 +25,6 @@ export class BoundDoors implements OwnDoors {
 }
 
 const ownAddresses = (): ReadonlySet<Ip> =>
-  new Set(Object.values(networkInterfaces()).flatMap((all) => (all ?? []).flatMap(({ address }) => parseIp(address.replace(/%.*$/, '')) ?? [])))
+  new Set(
+    Object.values(networkInterfaces()).flatMap((all) => (all ?? []).flatMap(({ address }) => parseIp(address.replace(/%.*$/, '')) ?? [])),
+  )

@@ -34,7 +34,8 @@ export async function serveSocks5(visitor: Visitor, door: Door): Promise<void> {
   if (request.kind === 'malformed') return turnAway(request.why, encodeReply(socks5Reply.failed, null))
   const { command, host, port } = request.value
   if (command !== socks5Command.connect) return turnAway(`SOCKS5: command ${command}`, encodeReply(socks5Reply.commandNotSupported, null))
-  if (host.kind === 'unsupported') return turnAway(`SOCKS5: address type ${host.type}`, encodeReply(socks5Reply.addressTypeNotSupported, null))
+  if (host.kind === 'unsupported')
+    return turnAway(`SOCKS5: address type ${host.type}`, encodeReply(socks5Reply.addressTypeNotSupported, null))
   const asked = host.kind === 'ip' ? host : parseHost(host.text)
   if (!isHost(asked)) return turnAway(`SOCKS5: ${asked.problem}`, encodeReply(socks5Reply.failed, null))
   if (port === 0) return turnAway('SOCKS5: port 0', encodeReply(socks5Reply.failed, null))

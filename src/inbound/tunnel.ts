@@ -38,7 +38,12 @@ export function tunnelOffer({ stream, client }: Visitor, asked: Endpoint<Host>, 
       answer = 'refused'
     },
     relay: (upstream, meter, cut) =>
-      relay(stream, upstream.stream, meter, { limits: door.limits.relay, clock: door.clock, cut, tap: watcher === null ? null : (chunk) => watcher?.(chunk) }),
+      relay(stream, upstream.stream, meter, {
+        limits: door.limits.relay,
+        clock: door.clock,
+        cut,
+        tap: watcher === null ? null : (chunk) => watcher?.(chunk),
+      }),
   }
 }
 

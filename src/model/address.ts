@@ -118,6 +118,10 @@ function formatV6(bytes: Uint8Array): string {
     }
     if (run > 0) i += run - 1
   }
-  const hex = (from: number, to: number) => groups.slice(from, to).map((g) => g.toString(16)).join(':')
+  const hex = (from: number, to: number) =>
+    groups
+      .slice(from, to)
+      .map((g) => g.toString(16))
+      .join(':')
   return start < 0 ? hex(0, 8) : `${hex(0, start)}::${hex(start + length, 8)}`
 }

@@ -1,5 +1,5 @@
 /** Networks in CIDR form (RFC 4632, RFC 4291 §2.3): parsed once, then asked whether they contain an address. */
-import { familyOf, type Family, type Ip, ipFromBytes, ipToBytes, parseIp } from './address.ts'
+import { type Family, familyOf, type Ip, ipFromBytes, ipToBytes, parseIp } from './address.ts'
 
 export interface Cidr {
   readonly ip: Ip
@@ -20,8 +20,9 @@ export function parseCidr(text: string): Cidr | { readonly problem: CidrProblem;
   if (slash < 0) return { ip, family, bits: width }
   const length = text.slice(slash + 1)
   if (!/^[0-9]{1,3}$/.test(length)) return { problem: 'bad-length' }
-  const bits = Number(length)
-  if (bits > width) return { problem: 'bad-length' }
+  // `::ffff:10.0.0.0/104` is 10.0.0.0/8: the address was folded into IPv4, so its prefix is too.
+  const bits = Number(length) - (family === 4 && text.includes(':') ? 96 : 0)
+  if (bits < 0 || bits > width) return { problem: 'bad-length' }
   const network = maskIp(ip, bits)
   if (network !== ip) return { problem: 'host-bits-set', suggestion: `${network}/${bits}` }
   return { ip, family, bits }
@@ -40,13 +41,14 @@ export const formatCidr = (network: Cidr): string => `${network.ip}/${network.bi
 
 /** A test for membership in any of the networks, compiled once. An IPv4 address is never in an IPv6 network, nor the reverse. */
 export function containsAny(networks: readonly Cidr[]): (ip: Ip) => boolean {
-  const compiled = networks.map((network) => ({ ...network, bytes: ipToBytes(network.ip) }))
-  return (ip) => {
-    if (compiled.length === 0) return false
-    const family = familyOf(ip)
-    const bytes = ipToBytes(ip)
-    return compiled.some((network) => network.family === family && samePrefix(bytes, network.bytes, network.bits))
-  }
+  const contains = containsAnyBytes(networks)
+  return (ip) => networks.length > 0 && contains(ipToBytes(ip))
+}
+
+/** The same test for a caller who asks many lists about one address: it takes the 4 or 16 bytes, so that text is parsed once. */
+export function containsAnyBytes(networks: readonly Cidr[]): (bytes: Uint8Array) => boolean {
+  const compiled = networks.map(({ ip, bits }) => ({ bytes: ipToBytes(ip), bits }))
+  return (bytes) => compiled.some((network) => network.bytes.length === bytes.length && samePrefix(bytes, network.bytes, network.bits))
 }
 
 function samePrefix(a: Uint8Array, b: Uint8Array, bits: number): boolean {

@@ -15,13 +15,25 @@ interface ErrorKind {
   readonly proxyStatus: string
 }
 
-const kind = (blame: Blame, says: string, socks5: number, http: number, proxyStatus: string): ErrorKind => ({ blame, says, socks5, http, proxyStatus })
+const kind = (blame: Blame, says: string, socks5: number, http: number, proxyStatus: string): ErrorKind => ({
+  blame,
+  says,
+  socks5,
+  http,
+  proxyStatus,
+})
 
 export const errorKinds = {
   'policy.blocked': kind('policy', 'the policy does not permit this destination', 2, 403, 'http_request_denied'),
   'policy.cut': kind('policy', 'the policy no longer permits this flow', 2, 403, 'http_request_denied'),
   'refuse.local-answer': kind('policy', 'a public name was answered with a local address', 2, 403, 'destination_ip_prohibited'),
-  'refuse.cloud-metadata': kind('policy', 'cloud metadata services are never reached through the proxy', 2, 403, 'destination_ip_prohibited'),
+  'refuse.cloud-metadata': kind(
+    'policy',
+    'cloud metadata services are never reached through the proxy',
+    2,
+    403,
+    'destination_ip_prohibited',
+  ),
   'refuse.own-door': kind('policy', "the destination is Ringfence's own door", 2, 403, 'proxy_loop_detected'),
   'refuse.unspecified': kind('policy', 'the unspecified address is not a destination', 2, 403, 'destination_ip_prohibited'),
   'refuse.denied-port': kind('policy', 'this port is denied', 2, 403, 'http_request_denied'),
@@ -61,7 +73,9 @@ export class RingfenceError extends Error {
 
 /** Whatever was thrown, as an accident with a code: a programming error becomes `bug.unexpected` and keeps its stack. */
 export const asRingfenceError = (error: unknown): RingfenceError =>
-  error instanceof RingfenceError ? error : new RingfenceError('bug.unexpected', error instanceof Error ? error.message : String(error), { cause: error })
+  error instanceof RingfenceError
+    ? error
+    : new RingfenceError('bug.unexpected', error instanceof Error ? error.message : String(error), { cause: error })
 
 /** Where in an operator's file something stands. Lines and columns count from 1. */
 export interface Position {
@@ -87,7 +101,8 @@ export class ConfigErrors extends Error {
 
   constructor(problems: readonly Problem[]) {
     const sorted = [...problems].sort(
-      (a, b) => a.position.file.localeCompare(b.position.file) || a.position.line - b.position.line || a.position.column - b.position.column,
+      (a, b) =>
+        a.position.file.localeCompare(b.position.file) || a.position.line - b.position.line || a.position.column - b.position.column,
     )
     super(sorted.map(formatProblem).join('\n'))
     this.problems = sorted

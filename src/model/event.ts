@@ -4,7 +4,7 @@
  * `personal` beside a random `salt`, so that it can be erased later without breaking a hash chain over the rest.
  */
 import type { CountryCode } from './country.ts'
-import type { Network, NameOrigin } from './flow.ts'
+import type { NameOrigin, Network } from './flow.ts'
 import type { SourceInfo } from './location.ts'
 import type { Scope } from './scope.ts'
 import type { Effect, FenceOutcome, Mode, Reason, RefusalCode, Would } from './verdict.ts'

@@ -45,7 +45,8 @@ export function parseHostPort(text: string, defaultPort: number | null): { reado
   const host = parseHost(hostPart)
   if (!isHost(host)) return host
   const port = portPart === undefined ? defaultPort : parsePort(portPart)
-  if (port === null) return { problem: portPart === undefined ? `"${printable(text)}" has no port` : `"${printable(portPart)}" is not a port (1–65535)` }
+  if (port === null)
+    return { problem: portPart === undefined ? `"${printable(text)}" has no port` : `"${printable(portPart)}" is not a port (1–65535)` }
   return { host, port }
 }
 
@@ -54,7 +55,12 @@ export const isUnder = (name: string, domain: string): boolean => name === domai
 
 /** Text from outside, made safe to show in one line: control characters escaped, cut at 80 characters. */
 export function printable(text: string): string {
-  const safe = text.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  const safe = text
+    .toWellFormed()
+    .replace(
+      /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+      (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    )
   return safe.length > 80 ? `${safe.slice(0, 79)}…` : safe
 }
 

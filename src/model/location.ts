@@ -39,7 +39,7 @@ export interface Location {
 
 export type Certainty = 'agreed' | 'disputed' | 'unknown' | 'anycast' | 'local'
 
-export function certaintyOf(location: Location): Certainty {
+export function certaintyOf(location: Pick<Location, 'scope' | 'anycast' | 'possible'>): Certainty {
   if (location.scope !== 'global') return 'local'
   if (location.anycast) return 'anycast'
   if (location.possible.length === 0) return 'unknown'

@@ -3,7 +3,7 @@
  * carry another address inside (NAT64, 6to4, Teredo, ISATAP). Countries are asked only for what is global here.
  */
 import { familyOf, type Ip, ipFromBytes, ipToBytes } from './address.ts'
-import { type Cidr, cidr, containsAny } from './cidr.ts'
+import { type Cidr, cidr, containsAny, containsAnyBytes } from './cidr.ts'
 
 /** `global` is judged by country, `unspecified` is never dialled, every other scope is local. */
 export type Scope = 'global' | 'loopback' | 'private' | 'link-local' | 'cgnat' | 'multicast' | 'unspecified'
@@ -18,9 +18,11 @@ const table: readonly (readonly [Exclude<Scope, 'global'>, readonly Cidr[]])[] =
   ['multicast', [cidr('224.0.0.0/4'), cidr('255.255.255.255/32'), cidr('ff00::/8')]],
 ]
 
-const scopes = table.map(([scope, networks]) => ({ scope, contains: containsAny(networks) }))
+const scopes = table.map(([scope, networks]) => ({ scope, contains: containsAnyBytes(networks) }))
 
-export const scopeOf = (ip: Ip): Scope => scopes.find(({ contains }) => contains(ip))?.scope ?? 'global'
+export const scopeOf = (ip: Ip): Scope => scopeOfBytes(ipToBytes(ip))
+
+const scopeOfBytes = (bytes: Uint8Array): Scope => scopes.find(({ contains }) => contains(bytes))?.scope ?? 'global'
 
 /** Loopback, LAN, link-local, CGNAT, ULA, multicast: not on the Internet, never judged by country. */
 export const isLocal = (ip: Ip): boolean => {
@@ -47,10 +49,10 @@ const metadata = containsAny([
 
 export const isCloudMetadata = (ip: Ip): boolean => metadata(ip)
 
-const nat64 = containsAny([cidr('64:ff9b::/96')])
-const sixToFour = containsAny([cidr('2002::/16')])
-const teredo = containsAny([cidr('2001::/32')])
-const compatible = containsAny([cidr('::/96')])
+const nat64 = containsAnyBytes([cidr('64:ff9b::/96')])
+const sixToFour = containsAnyBytes([cidr('2002::/16')])
+const teredo = containsAnyBytes([cidr('2001::/32')])
+const compatible = containsAnyBytes([cidr('::/96')])
 
 /**
  * The addresses that must all be permitted before `ip` may be dialled.
@@ -62,12 +64,12 @@ export function judgedAddresses(ip: Ip): readonly [Ip, ...Ip[]] {
   if (familyOf(ip) === 4) return [ip]
   const bytes = ipToBytes(ip)
   const v4At = (offset: number) => ipFromBytes(bytes.subarray(offset, offset + 4))
-  if (nat64(ip)) return [v4At(12)]
-  if (sixToFour(ip)) return [v4At(2)]
+  if (nat64(bytes)) return [v4At(12)]
+  if (sixToFour(bytes)) return [v4At(2)]
   // The client's address stands inverted in the last 32 bits (RFC 4380 §4).
-  if (teredo(ip)) return [ip, v4At(4), ipFromBytes(bytes.subarray(12).map((byte) => byte ^ 0xff))]
+  if (teredo(bytes)) return [ip, v4At(4), ipFromBytes(bytes.subarray(12).map((byte) => byte ^ 0xff))]
   if (isIsatap(bytes)) return [ip, v4At(12)]
-  if (compatible(ip) && scopeOf(ip) === 'global') return [ip, v4At(12)]
+  if (compatible(bytes) && scopeOfBytes(bytes) === 'global') return [ip, v4At(12)]
   return [ip]
 }
 

@@ -64,5 +64,10 @@ export interface Verdict {
 
 /** The outcome of `decide`: what to dial, in order, or nothing. */
 export type Decision =
-  | { readonly kind: 'dial'; readonly verdict: Verdict; readonly pinned: NonEmpty<PinnedEndpoint>; readonly candidates: readonly Candidate[] }
+  | {
+      readonly kind: 'dial'
+      readonly verdict: Verdict
+      readonly pinned: NonEmpty<PinnedEndpoint>
+      readonly candidates: readonly Candidate[]
+    }
   | { readonly kind: 'refuse'; readonly verdict: Verdict; readonly candidates: readonly Candidate[] }

@@ -21,14 +21,18 @@ import { evaluate } from '../policy/evaluate.ts'
 import type { Policy } from '../policy/policy.ts'
 import { factsAbout, type Known, whenNamesEnd } from './identify.ts'
 import type { Located } from './locate.ts'
-import { refusalOf, type RefusalSettings } from './refusals.ts'
+import { type RefusalSettings, refusalOf } from './refusals.ts'
 
 /** What is certain before any look-up: `null` unless the flow is blocked whatever its addresses are. Costs no DNS query. */
 export function decideEarly(policy: Policy, known: Known): Decision | null {
   if (policy.mode === 'observe') return null
   const { low, fences } = evaluate(policy, factsAbout(known, undefined))
   if (low !== 'block') return null
-  return { kind: 'refuse', verdict: { kind: 'block', mode: policy.mode, would: 'block', reasons: fenceReasons(fences, null) }, candidates: [] }
+  return {
+    kind: 'refuse',
+    verdict: { kind: 'block', mode: policy.mode, would: 'block', reasons: fenceReasons(fences, null) },
+    candidates: [],
+  }
 }
 
 /** A refusal that holds in every mode and needs no address. */
@@ -53,7 +57,10 @@ export function decide(policy: Policy, known: Known, located: readonly Located[]
   const final = whenNamesEnd(known)
   const candidates = located.map((place) => judgeCandidate(policy, final, place, refusalOf(place.ip, flow, refusals)))
   const verdict = verdictOn(policy, candidates)
-  const pinned = order(policy, candidates.filter(({ permitted }) => permitted)).map(({ ip }) => pin({ host: ip, port: flow.asked.port }))
+  const pinned = order(
+    policy,
+    candidates.filter(({ permitted }) => permitted),
+  ).map(({ ip }) => pin({ host: ip, port: flow.asked.port }))
   return isNonEmpty(pinned) ? { kind: 'dial', verdict, pinned, candidates } : { kind: 'refuse', verdict, candidates }
 }
 
@@ -109,4 +116,3 @@ function order(policy: Policy, permitted: readonly Candidate[]): readonly Candid
 }
 
 const doubtful: ReadonlySet<FenceOutcome['outcome']> = new Set(['disputed', 'unknown', 'anycast'])
-

@@ -12,7 +12,15 @@ export function identify({ flow, claimed }: Pick<Offer, 'flow' | 'claimed'>, at:
   const { host, port } = flow.asked
   // Ringfence itself resolves the asked name and dials what it finds: that proves it.
   const asked: readonly KnownName[] = host.kind === 'name' ? [{ name: host.name, origin: 'asked', provedAt: 'everywhere' }] : []
-  return { network: flow.network, port, inbound: flow.inbound, client: flow.client.host, at, names: [...asked, ...claimed], namesFinal: false }
+  return {
+    network: flow.network,
+    port,
+    inbound: flow.inbound,
+    client: flow.client.host,
+    at,
+    names: [...asked, ...claimed],
+    namesFinal: false,
+  }
 }
 
 export const factsAbout = (known: Known, location: Location | undefined): Facts => ({ ...known, address: location?.ip, location })

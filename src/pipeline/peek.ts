@@ -12,11 +12,12 @@ import type { FirstBytes, Resolver } from './ports.ts'
 /** How long the first bytes are held for at most: servers that speak first (SSH, SMTP) make their clients wait this long. */
 export const PEEK_MS = 300
 
-/** Holds the first bytes and adds what they claim. */
+/** Holds the first bytes and adds what they claim. Names stay open where the time was over before they could be told. */
 export async function peek(firstBytes: FirstBytes, known: Known, policy: Policy, resolver: Resolver, signal: AbortSignal): Promise<Known> {
   const bytes = await firstBytes.hold((held) => sniff(held).kind === 'known', PEEK_MS)
   signal.throwIfAborted()
-  return whenNamesEnd(await withClaims(known, claimsIn(bytes), policy, resolver, signal))
+  const more = await withClaims(known, claimsIn(bytes), policy, resolver, signal)
+  return sniff(bytes).kind === 'known' ? whenNamesEnd(more) : more
 }
 
 /** Learns names in passing; `learnt` is called once, and only if there are any. */
@@ -31,7 +32,13 @@ export function watch(firstBytes: FirstBytes, known: Known, learnt: (names: read
 }
 
 /** Adds claimed names to what is known, proved as far as Ringfence's own look-ups prove them. */
-export async function withClaims(known: Known, claims: readonly KnownName[], policy: Policy, resolver: Resolver, signal: AbortSignal): Promise<Known> {
+export async function withClaims(
+  known: Known,
+  claims: readonly KnownName[],
+  policy: Policy,
+  resolver: Resolver,
+  signal: AbortSignal,
+): Promise<Known> {
   const fresh = claims.filter(({ name }) => !known.names.some((other) => other.name === name))
   if (fresh.length === 0) return known
   const proved = readsHostProof(policy) ? await Promise.all(fresh.map((claim) => prove(claim, resolver, signal))) : fresh
@@ -46,7 +53,10 @@ function claimsIn(bytes: Uint8Array): readonly KnownName[] {
 async function prove(claim: KnownName, resolver: Resolver, signal: AbortSignal): Promise<KnownName> {
   try {
     const addresses = await resolver.resolve(claim.name, signal)
-    return proveAt(claim, addresses.flatMap((ip) => [...judgedAddresses(ip)]))
+    return proveAt(
+      claim,
+      addresses.flatMap((ip) => [...judgedAddresses(ip)]),
+    )
   } catch {
     // No look-up, no proof: the claim then opens nothing, which is the safe side.
     return claim

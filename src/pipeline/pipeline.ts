@@ -11,7 +11,7 @@ import { dial } from './dial.ts'
 import { identify, type Known, whenNamesEnd } from './identify.ts'
 import { type Located, locate } from './locate.ts'
 import { peek, watch, withClaims } from './peek.ts'
-import type { FirstBytes, Offer, Refusal, Road, Upstream } from './ports.ts'
+import type { Offer, Refusal, Road, Upstream } from './ports.ts'
 import { Entry } from './record.ts'
 import { refusalOfPort } from './refusals.ts'
 import { resolve } from './resolve.ts'
@@ -26,22 +26,33 @@ export interface Judged {
 export type Asking = Pick<Offer, 'flow' | 'claimed' | 'firstBytes' | 'gone' | 'grant'>
 export type JudgingRoad = Pick<Road, 'refusals' | 'resolver' | 'locator' | 'clock'>
 
+/** One flow on its way, with what it goes by: a reload changes nothing for it. */
+interface Passage {
+  readonly offer: Offer
+  readonly policy: Policy
+  readonly road: Road
+  readonly entry: Entry
+}
+
 /** Carries one flow from its offer to its ending. Never rejects. */
 export async function carry(offer: Offer, road: Road): Promise<void> {
   const policy = road.policies.current
   const entry = new Entry(offer.flow, policy, road)
+  const passage: Passage = { offer, policy, road, entry }
   try {
     const judged = await judge(offer, policy, road)
-    const told = tell(judged, offer, policy)
-    await entry.decided(told, shadow(judged, offer, policy, road))
+    const told = tell(judged, passage)
+    await entry.decided(told, shadow(judged, passage))
     if (judged.decision.kind === 'refuse') return offer.refuse(refusalBy(judged.decision, told.sentence))
 
     const upstream = await dial(judged.decision.pinned, road.dialer, road.dialMs, offer.gone)
     entry.dialled(upstream)
     offer.grant()
     const cut = new AbortController()
-    if (offer.firstBytes !== null && !judged.known.namesFinal) learnInPassing(offer.firstBytes, upstream, judged, offer, policy, road, entry, cut)
-    await entry.ended(await offer.relay(upstream, entry.meter, cut.signal))
+    const learning = learnInPassing(judged, upstream, passage, cut)
+    const ended = await offer.relay(upstream, entry.meter, cut.signal)
+    await learning()
+    await entry.ended(ended)
   } catch (thrown) {
     const error = asRingfenceError(thrown)
     if (error.code === 'bug.unexpected') road.report(error)
@@ -71,39 +82,37 @@ export async function judge(offer: Asking, policy: Policy, road: JudgingRoad): P
   return { decision: decide(policy, more, located, flow, road.refusals), known: more, located }
 }
 
-/** Names that show up while the bytes already move: recorded, and while enforcing the flow is cut if they turn the verdict. */
-function learnInPassing(
-  firstBytes: FirstBytes,
-  { remote }: Upstream,
-  judged: Judged,
-  offer: Offer,
-  policy: Policy,
-  road: Road,
-  entry: Entry,
-  cut: AbortController,
-): void {
-  watch(firstBytes, judged.known, (claims) => {
+/**
+ * Names that show up while the bytes already move: recorded, and while enforcing the flow is cut if they turn the
+ * verdict. The returned function resolves when nothing of this is under way any more, so that the ending comes last.
+ */
+function learnInPassing(judged: Judged, { remote }: Upstream, passage: Passage, cut: AbortController): () => Promise<void> {
+  const { offer, policy, road, entry } = passage
+  if (offer.firstBytes === null || judged.known.namesFinal) return async () => undefined
+  let rejudging = Promise.resolve()
+  watch(offer.firstBytes, judged.known, (claims) => {
     const rejudge = async () => {
       const known = whenNamesEnd(await withClaims(judged.known, claims, policy, road.resolver, offer.gone))
       const again = { ...judged, known, decision: decide(policy, known, judged.located, offer.flow, road.refusals) }
-      const told = tell(again, offer, policy)
+      const told = tell(again, passage)
       await entry.rejudged(told)
       const reached = again.decision.candidates.find(({ ip }) => ip === remote.host)
       if (reached?.permitted !== true) cut.abort(new RingfenceError('policy.cut', told.sentence))
     }
     // Fail closed: a flow that can't be judged again, or whose judgement can't be recorded, does not go on.
-    rejudge().catch((error) => cut.abort(error))
+    rejudging = rejudge().catch((error) => cut.abort(error))
   })
+  return () => rejudging
 }
 
-const tell = ({ decision, known }: Judged, offer: Offer, policy: Policy) => ({
+const tell = ({ decision, known }: Judged, { offer, policy }: Passage) => ({
   verdict: decision.verdict,
   candidates: decision.candidates,
   names: known.names,
   sentence: explain(decision, offer.flow.asked, policy),
 })
 
-function shadow({ known, located }: Judged, offer: Offer, policy: Policy, road: Road): Readonly<Record<string, Would>> {
+function shadow({ known, located }: Judged, { offer, policy, road }: Passage): Readonly<Record<string, Would>> {
   if (located.length === 0) return {}
   const others = road.shadows.filter(({ hash }) => hash !== policy.hash)
   return Object.fromEntries(others.map((other) => [other.name, decideWould(other, known, located, offer.flow, road.refusals)]))

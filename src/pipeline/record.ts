@@ -111,7 +111,11 @@ const salt = (): string => randomBytes(16).toString('base64url')
 
 const tenths = (milliseconds: number): number => Math.round(milliseconds * 10) / 10
 
-const recordedName = ({ name, origin, provedAt }: KnownName): RecordedName => ({ name, origin, proved: provedAt === 'everywhere' || provedAt.size > 0 })
+const recordedName = ({ name, origin, provedAt }: KnownName): RecordedName => ({
+  name,
+  origin,
+  proved: provedAt === 'everywhere' || provedAt.size > 0,
+})
 
 const recordedCandidate = ({ ip, locations, fences, effect, refusal, permitted }: Candidate): RecordedCandidate => ({
   ip,

@@ -25,7 +25,12 @@ export interface RelayOptions {
 const completed: HowEnded = { ending: 'completed', code: null, message: null }
 
 /** Relays until both sides are closed; never rejects. */
-export function relay(client: ByteStream, upstream: ByteStream, meter: Meter, { limits, clock, cut, tap }: RelayOptions): Promise<HowEnded> {
+export function relay(
+  client: ByteStream,
+  upstream: ByteStream,
+  meter: Meter,
+  { limits, clock, cut, tap }: RelayOptions,
+): Promise<HowEnded> {
   return new Promise((resolve) => {
     let endedSides = 0
     let done = false
@@ -94,7 +99,21 @@ export function relay(client: ByteStream, upstream: ByteStream, meter: Meter, { 
     cut.addEventListener('abort', onCut)
     if (cut.aborted) return onCut()
 
-    pump(client, upstream, (bytes) => { meter.up += bytes }, tap)
-    pump(upstream, client, (bytes) => { meter.down += bytes }, null)
+    pump(
+      client,
+      upstream,
+      (bytes) => {
+        meter.up += bytes
+      },
+      tap,
+    )
+    pump(
+      upstream,
+      client,
+      (bytes) => {
+        meter.down += bytes
+      },
+      null,
+    )
   })
 }

@@ -17,7 +17,9 @@ export function compilePolicy(text: string, file: string, name: string): Policy 
   const source = readSource(text, file, policyDocument)
   const document = source.value
   const fences = compileFences(document, source.report)
-  const localNetwork = compileLocalNetwork(document.local_network ?? 'allow', (path, message) => source.report(['local_network', ...path], message))
+  const localNetwork = compileLocalNetwork(document.local_network ?? 'allow', (path, message) =>
+    source.report(['local_network', ...path], message),
+  )
   source.throwIfReported()
   return seal({ name, mode: document.mode, fences, localNetwork, saysLocalNetwork: document.local_network !== undefined }, document)
 }
@@ -54,7 +56,10 @@ function compileFence(written: FenceDocument, uncertain: Uncertain | undefined, 
   const said: Partial<Uncertain> = { ...uncertain, ...defined(written.uncertain ?? {}) }
   const missing = (['disputed', 'unknown', 'anycast'] as const).filter((key) => said[key] === undefined)
   if (territory.kind !== 'anywhere' && missing.length > 0) {
-    report(at, `the fence reads countries, so the policy must say under "uncertain" what happens when one is ${missing.join(', ')} (block, log or allow)`)
+    report(
+      at,
+      `the fence reads countries, so the policy must say under "uncertain" what happens when one is ${missing.join(', ')} (block, log or allow)`,
+    )
   }
   return {
     name: written.name,
@@ -88,7 +93,10 @@ function compileCountries(codes: readonly string[], at: Path, report: Report): R
       report([...at, i], '"anywhere" stands alone: "never: anywhere"')
     } else {
       const suggestion = suggestCountry(code)
-      report([...at, i], `"${code}" is not a country code${suggestion === null ? ' (two capital letters, ISO 3166-1)' : `, did you mean "${suggestion}"?`}`)
+      report(
+        [...at, i],
+        `"${code}" is not a country code${suggestion === null ? ' (two capital letters, ISO 3166-1)' : `, did you mean "${suggestion}"?`}`,
+      )
     }
   }
   return countries
@@ -96,7 +104,8 @@ function compileCountries(codes: readonly string[], at: Path, report: Report): R
 
 function compileException(written: ExceptionDocument, at: Path, report: Report): Exception {
   const traffic = compileSelection(written, at, report)
-  if (traffic.length === 0) report(at, `an exception needs a selector (${matcherNames.join(', ')}): without one it would lift the whole fence`)
+  if (traffic.length === 0)
+    report(at, `an exception needs a selector (${matcherNames.join(', ')}): without one it would lift the whole fence`)
   return {
     traffic,
     to: written.to === undefined ? null : compileCountries(written.to, [...at, 'to'], report),
@@ -162,4 +171,6 @@ const selectionDocument = (selection: Selection) => Object.fromEntries(selection
 
 /** zod writes an optional key that was given as `undefined`; a spread must not let that hide the policy's own word. */
 const defined = <T extends object>(written: T) =>
-  Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined)) as { [Key in keyof T]?: Exclude<T[Key], undefined> }
+  Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: Exclude<T[Key], undefined>
+  }

@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { matchers } from './matchers/index.ts'
 
-const listOf = <T extends z.ZodType>(item: T, says: string) => z.union([item, z.array(item).min(1)], { error: `must be ${says}, or a list of them` })
+const listOf = <T extends z.ZodType>(item: T, says: string) =>
+  z.union([item, z.array(item).min(1)], { error: `must be ${says}, or a list of them` })
 
 /** One key per matcher of the table. A list is OR, keys are AND. */
 const selectionShape = Object.fromEntries(
@@ -25,7 +26,9 @@ const exception = z.strictObject({
 const fence = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, { error: 'must be lower-case letters, digits and hyphens, at most 64' }),
   traffic: z.strictObject(selectionShape).optional(),
-  never: z.union([z.literal('anywhere'), countries], { error: 'must be "anywhere" or a list of country codes such as [CN, RU]' }).optional(),
+  never: z
+    .union([z.literal('anywhere'), countries], { error: 'must be "anywhere" or a list of country codes such as [CN, RU]' })
+    .optional(),
   only: z.union([countries], { error: 'must be a list of country codes such as [IN, SG]' }).optional(),
   except: z.array(exception).optional(),
   action: z.enum(['block', 'log']).optional(),

@@ -29,10 +29,12 @@ export function explain({ verdict, candidates }: Judged, asked: Endpoint<Host>, 
     const [chosen] = candidates.filter((candidate) => !outside.includes(candidate))
     if (chosen !== undefined) return `${headWord(verdict)}: ${placeClause(name, chosen, 'goes to')}; ${leftOutClause(outside)}.`
   }
-  const [lead] = verdict.would === 'block' ? outside : candidates.filter((candidate) => verdict.would === 'allow' || candidate.effect === 'log')
+  const [lead] =
+    verdict.would === 'block' ? outside : candidates.filter((candidate) => verdict.would === 'allow' || candidate.effect === 'log')
   if (lead === undefined) return `${headWord(verdict)}: ${name}.`
   const why = whyClause(lead, policy)
-  const more = verdict.would === 'block' && outside.length > 1 ? ` (and ${count(outside.length - 1, 'more address', 'more addresses')})` : ''
+  const more =
+    verdict.would === 'block' && outside.length > 1 ? ` (and ${count(outside.length - 1, 'more address', 'more addresses')})` : ''
   return `${headWord(verdict)}: ${placeClause(name, lead, 'is at')}${more}${why === '' ? '' : `; ${why}`}.`
 }
 
@@ -60,7 +62,8 @@ function sayPlace(location: Location): string {
   if (location.anycast) return 'is anycast, answered from many places'
   if (first === undefined) return 'no source can place'
   if (voices.every(({ country }) => country === first.country)) {
-    const who = voices.length === 1 ? `${first.source} places` : voices.length === 2 ? 'both sources place' : `all ${voices.length} sources place`
+    const who =
+      voices.length === 1 ? `${first.source} places` : voices.length === 2 ? 'both sources place' : `all ${voices.length} sources place`
     return `${who} in ${placeName(first.country)}`
   }
   return `the sources dispute (${voices.map(({ source, country }) => `${source}: ${countryLabel(country)}`).join(', ')})`
@@ -121,9 +124,39 @@ function refusalClause(code: RefusalCode, asked: Endpoint<Host>, ip: string | nu
 
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`
 
-const list = (words: readonly string[]): string => (words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`)
+const list = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 
 /** Countries whose English name takes an article in a sentence. */
-const withArticle: ReadonlySet<string> = new Set(['AE', 'BS', 'CC', 'CD', 'CF', 'CK', 'DO', 'FK', 'FO', 'GB', 'GM', 'IM', 'IO', 'KM', 'KY', 'MH', 'MP', 'MV', 'NL', 'PH', 'SB', 'SC', 'TC', 'TF', 'UM', 'US', 'VG', 'VI'])
+const withArticle: ReadonlySet<string> = new Set([
+  'AE',
+  'BS',
+  'CC',
+  'CD',
+  'CF',
+  'CK',
+  'DO',
+  'FK',
+  'FO',
+  'GB',
+  'GM',
+  'IM',
+  'IO',
+  'KM',
+  'KY',
+  'MH',
+  'MP',
+  'MV',
+  'NL',
+  'PH',
+  'SB',
+  'SC',
+  'TC',
+  'TF',
+  'UM',
+  'US',
+  'VG',
+  'VI',
+])
 
 const placeName = (code: CountryCode): string => `${withArticle.has(code) ? 'the ' : ''}${countryLabel(code)}`

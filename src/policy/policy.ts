@@ -68,4 +68,3 @@ export const inboundsRead = (policy: Policy): readonly string[] =>
       selection.filter(({ name }) => name === 'inbound').flatMap(({ matcher }) => matcher.document.map(String)),
     ),
   )
-

@@ -2,7 +2,7 @@
  * A YAML file as a checked value that still knows where each part stands: syntax, shape and meaning are reported with
  * `file:line:col`, all at once. Used for policies and for settings alike.
  */
-import { isMap, isNode, isPair, LineCounter, parseDocument, type Document } from 'yaml'
+import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { ConfigErrors, type Position, type Problem } from '../model/errors.ts'
 import { didYouMean } from '../model/suggest.ts'
@@ -27,7 +27,11 @@ export function readSource<Schema extends z.ZodType>(text: string, file: string,
   }
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' })
-  const problems: Problem[] = document.errors.map((error) => ({ position: positionOf(file, lines, error.pos[0]), path: '', message: error.message }))
+  const problems: Problem[] = document.errors.map((error) => ({
+    position: positionOf(file, lines, error.pos[0]),
+    path: '',
+    message: error.message,
+  }))
   if (problems.length > 0) throw new ConfigErrors(problems)
 
   const report = (path: Path, message: string, atKey?: string): void => {
@@ -66,25 +70,43 @@ function reportIssue(issue: z.core.$ZodIssue, schema: z.ZodType, report: (path: 
     const words = wordsAt(schema, issue.path)
     for (const key of issue.keys) report(issue.path, `"${key}" is not a word of this file${hint(key, words)}`, key)
   } else if (!('input' in issue) || issue.input === undefined) {
-    report(issue.path.slice(0, -1), `"${String(issue.path.at(-1))}" is missing${issue.message.startsWith('Invalid') ? '' : `: ${issue.message}`}`)
+    report(
+      issue.path.slice(0, -1),
+      `"${String(issue.path.at(-1))}" is missing${issue.message.startsWith('Invalid') ? '' : `: ${issue.message}`}`,
+    )
   } else if (issue.code === 'invalid_value') {
     const options = issue.values.map(String)
     const given = typeof issue.input === 'string' ? issue.input : JSON.stringify(issue.input)
     report(issue.path, `"${given}" is not one of ${options.join(', ')}${didYouMean(given, options)}`)
   } else {
-    report(issue.path, issue.message.replace(/^Invalid input: expected (\w+), received (\w+)$/, (_, wanted, got) => `must be ${article(wanted)}, not ${article(got)}`))
+    report(
+      issue.path,
+      issue.message.replace(
+        /^Invalid input: expected (\w+), received (\w+)$/,
+        (_, wanted, got) => `must be ${article(wanted)}, not ${article(got)}`,
+      ),
+    )
   }
 }
 
-const hint = (key: string, words: readonly string[]): string => didYouMean(key, words) || (words.length > 0 ? ` (known here: ${words.join(', ')})` : '')
+const hint = (key: string, words: readonly string[]): string =>
+  didYouMean(key, words) || (words.length > 0 ? ` (known here: ${words.join(', ')})` : '')
 
-const articles: Readonly<Record<string, string>> = { string: 'a text', number: 'a number', array: 'a list', object: 'a set of keys', boolean: 'true or false', null: 'empty' }
+const articles: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  array: 'a list',
+  object: 'a set of keys',
+  boolean: 'true or false',
+  null: 'empty',
+}
 const article = (type: string): string => articles[type] ?? type
 
 /** The keys that the schema knows at a path; of several forms there, those of all. */
 function wordsAt(schema: unknown, path: Path): readonly string[] {
   if (schema instanceof z.ZodUnion) return [...new Set(schema.options.flatMap((option) => wordsAt(option, path)))]
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable) return wordsAt(schema.unwrap(), path)
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable)
+    return wordsAt(schema.unwrap(), path)
   if (schema instanceof z.ZodArray) return path.length > 0 ? wordsAt(schema.element, path.slice(1)) : []
   if (schema instanceof z.ZodObject) {
     const [key, ...rest] = path

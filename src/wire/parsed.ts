@@ -1,7 +1,7 @@
 /** What a parser of a byte stream answers. It never throws, never waits, and never reads past what it returns. */
 
 export type Parsed<T> =
-  | { readonly kind: 'value'; readonly value: T; /** Bytes used; the rest belongs to whoever comes next. */ readonly consumed: number }
+  | { readonly kind: 'value'; readonly value: T /** Bytes used; the rest belongs to whoever comes next. */; readonly consumed: number }
   | { readonly kind: 'need-more' }
   | { readonly kind: 'malformed'; readonly why: string }
 

@@ -74,12 +74,17 @@ async function judgeOnce(asked: Endpoint<Host>, settings: Settings, policy: Poli
     asked,
   }
   const offer = { flow, claimed: [], firstBytes: null, gone: new AbortController().signal, grant: () => undefined }
-  const refusals = { deniedPorts: settings.deniedPorts, localNames: settings.resolver.localNames, ownDoors: new BoundDoors(doors.map(({ listen }) => listen)) }
+  const refusals = {
+    deniedPorts: settings.deniedPorts,
+    localNames: settings.resolver.localNames,
+    ownDoors: new BoundDoors(doors.map(({ listen }) => listen)),
+  }
   try {
     return await judge(offer, policy, { refusals, resolver, locator: geo, clock })
   } catch (error) {
     // A name that has no addresses can't be judged: no answer is not "allowed".
-    if (error instanceof RingfenceError && error.code.startsWith('resolve.')) throw new OperatorError(`check: ${error.message}`, { cause: error })
+    if (error instanceof RingfenceError && error.code.startsWith('resolve.'))
+      throw new OperatorError(`check: ${error.message}`, { cause: error })
     throw error
   }
 }
@@ -117,7 +122,11 @@ function asText({ decision }: Judged, policy: Policy, geo: GeoTable, sentence: s
   const keep = (_: unknown, i: number) => embedded || i !== 1
   const policyLine = `policy ${policy.name} (${policy.mode}); data: ${geo.sources.map(({ name, date }) => `${name} of ${date}`).join(', ')}`
   if (rows.length === 0) return `${sentence}\n\n${policyLine}\n`
-  return `${sentence}\n\n${table(heads.map((head) => ({ head })).filter(keep), rows.map((row) => row.filter(keep)), out)}\n${policyLine}\n`
+  return `${sentence}\n\n${table(
+    heads.map((head) => ({ head })).filter(keep),
+    rows.map((row) => row.filter(keep)),
+    out,
+  )}\n${policyLine}\n`
 }
 
 const fate = ({ refusal, effect }: Candidate): Cell => {

@@ -23,7 +23,10 @@ export const locateCommand = (): Command =>
     .argument('<address...>', 'IPv4 or IPv6 addresses, or - to read one a line from standard input')
     .addOption(new Option('--format <format>', 'default: table on a terminal, csv otherwise').choices(['table', 'csv', 'json']))
     .option('--config <file>', 'settings file')
-    .addHelpText('after', '\nColumns: address, country (best guess, - when unknown), possible (all that the sources name), certainty, and one per source.')
+    .addHelpText(
+      'after',
+      '\nColumns: address, country (best guess, - when unknown), possible (all that the sources name), certainty, and one per source.',
+    )
     .action(locate)
 
 async function locate(addresses: readonly string[], { format, config }: Options): Promise<void> {
@@ -35,7 +38,10 @@ async function locate(addresses: readonly string[], { format, config }: Options)
   if (fromInput && addresses.length > 1) throw new OperatorError('locate: give addresses or -, not both')
   const lines = fromInput ? createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }) : addresses
   const bad = await printer[format ?? (process.stdout.isTTY ? 'table' : 'csv')](lines, geo, out, note)
-  if (bad > 0) throw new OperatorError(`locate: ${bad === 1 ? 'one line was not an address and was' : `${bad} lines were not addresses and were`} left out`)
+  if (bad > 0)
+    throw new OperatorError(
+      `locate: ${bad === 1 ? 'one line was not an address and was' : `${bad} lines were not addresses and were`} left out`,
+    )
 }
 
 interface Row {
@@ -48,7 +54,13 @@ type Lines = AsyncIterable<string> | Iterable<string>
 /** Reads, prints, and returns how many lines were no addresses. */
 type Printer = (lines: Lines, geo: GeoTable, out: Output, note: (line: string) => void) => Promise<number>
 
-const columnsOf = (geo: GeoTable): readonly string[] => ['address', 'country', 'possible', 'certainty', ...geo.sources.map(({ name }) => name)]
+const columnsOf = (geo: GeoTable): readonly string[] => [
+  'address',
+  'country',
+  'possible',
+  'certainty',
+  ...geo.sources.map(({ name }) => name),
+]
 
 const cellsOf = ({ address, location }: Row, geo: GeoTable): readonly string[] => [
   address,
@@ -67,8 +79,16 @@ const printer: Readonly<Record<Format, Printer>> = {
       const [address = '', country = '', ...rest] = cellsOf(row, geo)
       return [address, row.location.best === null ? country : `${country} ${countryName(row.location.best)}`, ...rest]
     })
-    await out.write(table(columnsOf(geo).map((head) => ({ head })), named, out))
-    await out.write(`\n${geo.sources.map(({ name, date, attribution }) => `${name}, data of ${date}.${attribution === null ? '' : ` ${attribution}`}`).join('\n')}\n`)
+    await out.write(
+      table(
+        columnsOf(geo).map((head) => ({ head })),
+        named,
+        out,
+      ),
+    )
+    await out.write(
+      `\n${geo.sources.map(({ name, date, attribution }) => `${name}, data of ${date}.${attribution === null ? '' : ` ${attribution}`}`).join('\n')}\n`,
+    )
     return bad
   },
   async csv(lines, geo, out, note) {
@@ -94,7 +114,13 @@ const printer: Readonly<Record<Format, Printer>> = {
 /** Many small writes would cost more than the look-ups. */
 const BATCH = 64 * 1024
 
-async function inBatches(lines: Lines, geo: GeoTable, out: Output, note: (line: string) => void, print: (row: Row) => string): Promise<number> {
+async function inBatches(
+  lines: Lines,
+  geo: GeoTable,
+  out: Output,
+  note: (line: string) => void,
+  print: (row: Row) => string,
+): Promise<number> {
   let batch = ''
   const bad = await forEachAddress(lines, geo, note, async (row) => {
     batch += print(row)
@@ -106,7 +132,12 @@ async function inBatches(lines: Lines, geo: GeoTable, out: Output, note: (line: 
   return bad
 }
 
-async function forEachAddress(lines: Lines, geo: GeoTable, note: (line: string) => void, use: (row: Row) => Promise<void>): Promise<number> {
+async function forEachAddress(
+  lines: Lines,
+  geo: GeoTable,
+  note: (line: string) => void,
+  use: (row: Row) => Promise<void>,
+): Promise<number> {
   let bad = 0
   for await (const line of lines) {
     const text = line.trim()

@@ -14,7 +14,9 @@ export const runCommand = (): Command =>
     .description('run the proxy (what happens without a command)')
     .option('--policy <name>', 'a policy pack or file (default: observe)')
     .option('--listen <address:port>', 'where the first door listens (default: 127.0.0.1:8080)')
-    .addOption(new Option('--mode <mode>', 'judge and record only, or also block; default: what the policy says').choices(['observe', 'enforce']))
+    .addOption(
+      new Option('--mode <mode>', 'judge and record only, or also block; default: what the policy says').choices(['observe', 'enforce']),
+    )
     .option('--config <file>', 'settings file')
     .action(run)
 
@@ -32,7 +34,8 @@ async function run(options: Options): Promise<void> {
   const log = createLog(process.stdout)
   const app = await startApp(settings, options.mode, log)
   process.stderr.write(banner(app, settings, Date.now()))
-  for (const { name, bound } of app.doors) log.info({ inbound: name, address: bound.host, port: bound.port }, `listening on ${bound.host}:${bound.port}`)
+  for (const { name, bound } of app.doors)
+    log.info({ inbound: name, address: bound.host, port: bound.port }, `listening on ${bound.host}:${bound.port}`)
 
   const signal = await new Promise<NodeJS.Signals>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolve)

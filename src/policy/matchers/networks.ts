@@ -7,7 +7,11 @@ export function compileNetworks(items: readonly string[], report: (index: number
     const parsed = parseCidr(item)
     if (isCidr(parsed)) networks.push(parsed)
     else if (parsed.problem === 'host-bits-set') report(i, `"${item}" is not the start of a network, did you mean "${parsed.suggestion}"?`)
-    else report(i, `"${item}" is not a network${parsed.problem === 'bad-length' ? ': the prefix length is out of range' : ' (write 10.0.0.0/8 or 2001:db8::/32)'}`)
+    else
+      report(
+        i,
+        `"${item}" is not a network${parsed.problem === 'bad-length' ? ': the prefix length is out of range' : ' (write 10.0.0.0/8 or 2001:db8::/32)'}`,
+      )
   }
   return networks
 }
