@@ -83,14 +83,17 @@ class Exchange implements Offer {
   }
 
   refuse(refusal: Refusal): void {
-    if (this.#answered) return this.#client.reset()
+    if (this.#answered) {
+      this.#client.reset()
+      return
+    }
     this.#answered = true
     // A body that was not read would be taken for the next request.
     const keepAlive = this.#wantsKeepAlive() && isEmpty(this.#framing)
     const bytes = encodeAnswer(refusalAnswer(refusal), { request: this.#head, keepAlive, now: this.#door.clock.now() })
-    if (!keepAlive) return sayFarewell(this.#client, bytes)
-    this.next = 'keep'
-    this.#client.socket.write(bytes)
+    if (keepAlive) this.#client.socket.write(bytes)
+    else sayFarewell(this.#client, bytes)
+    this.next = keepAlive ? 'keep' : 'close'
   }
 
   async relay(upstream: Upstream, meter: Meter, cut: AbortSignal): Promise<HowEnded> {

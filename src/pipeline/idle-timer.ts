@@ -39,8 +39,11 @@ export class IdleTimer {
   }
 
   #check(): void {
-    if (this.#clock.monotonic() - this.#last < this.#limitMs) return this.#arm()
-    this.stop()
-    this.#onIdle(this.#limitMs)
+    if (this.#clock.monotonic() - this.#last < this.#limitMs) {
+      this.#arm()
+    } else {
+      this.stop()
+      this.#onIdle(this.#limitMs)
+    }
   }
 }

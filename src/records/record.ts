@@ -2,9 +2,8 @@
  * The record of a flow: what its events say together. A fold that takes the events in any order, since a reader may
  * begin in the middle; it knows nothing of files.
  */
-import type { Ip } from '../model/address.ts'
 import type { CountryCode } from '../model/country.ts'
-import type { Ending, JournalEvent, RecordedCandidate, RecordedName, RecordedPlace } from '../model/event.ts'
+import type { Ending, JournalEvent, RecordedCandidate, RecordedName } from '../model/event.ts'
 import type { Network } from '../model/flow.ts'
 import { type Certainty, certaintyOf } from '../model/location.ts'
 import type { Effect, Mode, Reason, Would } from '../model/verdict.ts'
@@ -131,10 +130,8 @@ function placeOf(
   // A dialled address that is no candidate keeps its country unknown: another's would be a false statement about it.
   const place = candidates.find(({ ip }) => ip === address)?.judged[0]
   if (place === undefined) return { address, country: null, possible: [], certainty: null }
-  return { address, country: place.best, possible: place.possible, certainty: certaintyOfPlace(place) }
+  return { address, country: place.best, possible: place.possible, certainty: certaintyOf(place) }
 }
-
-const certaintyOfPlace = (place: RecordedPlace): Certainty => certaintyOf({ ...place, ip: place.ip as Ip, answers: [] })
 
 /** What was learnt later about a name replaces what was known of it before. */
 function allNames(first: readonly RecordedName[], later: readonly RecordedName[]): readonly RecordedName[] {
