@@ -26,6 +26,7 @@ import type { Clock, FlowWriter, Road } from './pipeline/ports.ts'
 import type { Policy } from './policy/policy.ts'
 import { type Journal, openJournal } from './records/journal.ts'
 import { followInLog } from './records/log.ts'
+import { Tally } from './records/tally.ts'
 
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
@@ -33,6 +34,8 @@ export interface App {
   readonly policy: Policy
   readonly table: GeoTable
   readonly doors: readonly { readonly name: string; readonly bound: Endpoint<Ip> }[]
+  /** What the flows so far came to, in one line. */
+  readonly summary: () => string
   /** Stops accepting, cuts what is still open after the grace, closes every record. */
   stop(graceMs: number): Promise<void>
 }
@@ -53,7 +56,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     clock,
     onTrouble: (error) => log.error({ code: error.code, err: error }, error.message),
   })
-  const writer = followInLog(settings.records.whenDiskFull === 'continue' ? goingOn(journal) : journal, log)
+  const tally = new Tally(settings.records.whenDiskFull === 'continue' ? goingOn(journal) : journal)
   const flows = new Set<Promise<void>>()
   const road: Road = {
     policies: { current: policy },
@@ -62,7 +65,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     resolver: createResolver(settings.resolver.servers, { monotonic: clock.monotonic }),
     locator: table,
     dialer: createDialer(createDirect({ monotonic: clock.monotonic })),
-    writer,
+    writer: followInLog(tally, log),
     clock,
     dialMs: settings.limits.dialMs,
     report: (bug) => log.error({ err: bug }, `unexpected failure: ${bug.message}`),
@@ -85,6 +88,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     policy,
     table,
     doors: listeners.map(({ bound }, i) => ({ name: settings.inbounds[i]?.name ?? '', bound })),
+    summary: () => tally.summary,
     async stop(graceMs) {
       await Promise.all(listeners.map((listener) => listener.stop(graceMs)))
       await Promise.all(flows)

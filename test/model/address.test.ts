@@ -35,7 +35,11 @@ test.each([
 })
 
 test('bytes survive being written and read', () =>
-  fc.assert(fc.property(fc.oneof(v4Bytes, v6Bytes), (bytes) => expect(ipToBytes(ipFromBytes(bytes))).toEqual(bytes))))
+  fc.assert(
+    fc.property(fc.oneof(v4Bytes, v6Bytes), (bytes) => {
+      expect(ipToBytes(ipFromBytes(bytes))).toEqual(bytes)
+    }),
+  ))
 
 test('an IPv4-mapped address is the IPv4 address', () =>
   fc.assert(

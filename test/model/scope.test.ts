@@ -20,7 +20,11 @@ test.each([
 })
 
 test('local is all that is neither global nor unspecified', () =>
-  fc.assert(fc.property(anyIp, (address) => expect(isLocal(address)).toBe(!['global', 'unspecified'].includes(scopeOf(address))))))
+  fc.assert(
+    fc.property(anyIp, (address) => {
+      expect(isLocal(address)).toBe(!['global', 'unspecified'].includes(scopeOf(address)))
+    }),
+  ))
 
 test.each([
   '169.254.169.254',

@@ -44,5 +44,6 @@ async function run(options: Options): Promise<void> {
   const now = () => process.exit(0)
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, now)
   await app.stop(GRACE_MS)
+  log.info(app.summary())
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, now)
 }

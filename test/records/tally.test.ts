@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import type { Decided, EventBody } from '../../src/model/event.ts'
+import { Tally } from '../../src/records/tally.ts'
+
+const decided = (verdict: Decided['verdict'], shadow: Decided['shadow']): Decided => ({
+  type: 'decided',
+  id: 'a-1',
+  mode: 'observe',
+  verdict,
+  would: verdict,
+  reasons: [],
+  policy: 'p',
+  inbound: 'mixed',
+  network: 'tcp',
+  port: 443,
+  candidates: [],
+  table: 't',
+  shadow,
+  personal: { salt: 's', client: '127.0.0.1:1', asked: 'a.example', names: [], sentence: 'Allowed.' },
+})
+
+test('verdicts are counted, and what the policies in the shadow would have blocked', async () => {
+  const written: EventBody[] = []
+  const tally = new Tally({ append: async (event) => void written.push(event) })
+  expect(tally.summary).toBe('0 flows: 0 allowed, 0 refused')
+  await tally.append(decided('allow', { 'no-cn': 'allow' }))
+  await tally.append(decided('log', { 'no-cn': 'block' }))
+  await tally.append(decided('block', { 'no-cn': 'steer' }))
+  expect(tally.summary).toBe('3 flows: 1 allowed, 1 flagged, 1 refused; policy no-cn would have blocked 1')
+  expect(written).toHaveLength(3)
+})
+
+test('what could not be written is not counted', async () => {
+  const tally = new Tally({ append: () => Promise.reject(new Error('disk full')) })
+  await expect(tally.append(decided('allow', {}))).rejects.toThrow('disk full')
+  expect(tally.summary).toBe('0 flows: 0 allowed, 0 refused')
+})
