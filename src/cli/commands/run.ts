@@ -37,13 +37,34 @@ async function run(options: Options): Promise<void> {
   for (const { name, bound } of app.doors)
     log.info({ inbound: name, address: bound.host, port: bound.port }, `listening on ${bound.host}:${bound.port}`)
 
-  const signal = await new Promise<NodeJS.Signals>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolve)
+  await stopOnSignals(async (signal) => {
+    log.info({ signal }, 'stopping: open connections have 5 s; a second signal ends them at once')
+    await app.stop(GRACE_MS)
+    log.info(app.summary())
   })
-  log.info({ signal }, 'stopping: open connections have 5 s; a second signal ends them at once')
-  const now = () => process.exit(0)
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, now)
-  await app.stop(GRACE_MS)
-  log.info(app.summary())
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, now)
 }
+
+/**
+ * A Ctrl-C in a terminal goes to the whole group, and npm hands its own on as well: what comes within this time is the
+ * same wish, said twice.
+ */
+const SAME_WISH_MS = 500
+
+/** Resolves when `stop` has, after the first signal; a second one ends the process at once. */
+function stopOnSignals(stop: (signal: NodeJS.Signals) => Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let firstAt: number | null = null
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (firstAt !== null && performance.now() - firstAt > SAME_WISH_MS) process.exit(0)
+      if (firstAt !== null) return
+      firstAt = performance.now()
+      stop(signal).then(() => {
+        for (const name of signals) process.off(name, onSignal)
+        resolve()
+      }, reject)
+    }
+    for (const name of signals) process.on(name, onSignal)
+  })
+}
+
+const signals = ['SIGINT', 'SIGTERM'] as const
