@@ -45,6 +45,7 @@ async function locate(addresses: readonly string[], { format, config }: Options)
 }
 
 interface Row {
+  /** As it was given, so that the output can be joined with the input. */
   readonly address: string
   readonly location: Location
 }
@@ -149,7 +150,7 @@ async function forEachAddress(
       continue
     }
     // What is located is what would be judged: the IPv4 address that a NAT64 or 6to4 address stands for.
-    await use({ address: ip, location: geo.locate(judgedAddresses(ip)[0]) })
+    await use({ address: text, location: geo.locate(judgedAddresses(ip)[0]) })
   }
   return bad
 }
