@@ -1,9 +1,11 @@
 /** The words in which somebody asks for records, on the command line and in a URL → a filter. */
+import { type Ip, parseIp } from '../model/address.ts'
 import { type CountryCode, isCountryCode, suggestCountry } from '../model/country.ts'
 import { OperatorError } from '../model/errors.ts'
 import type { Millis } from '../model/flow.ts'
-import { isHost, parseHost, printable } from '../model/hostname.ts'
-import { type FlowFilter, type HostPattern, type ShownVerdict, shownVerdicts } from './filter.ts'
+import { type HostPattern, isHostPattern, parseHostPattern } from '../model/host-pattern.ts'
+import { printable } from '../model/hostname.ts'
+import { type FlowFilter, type ShownVerdict, shownVerdicts } from './filter.ts'
 
 /** As it was typed; what is missing filters nothing. */
 export interface FilterQuery {
@@ -23,20 +25,18 @@ export function readFilter({ since, until, country, verdict, host }: FilterQuery
     until: until === undefined ? undefined : readMoment('until', until, now),
     countries: country?.split(',').map(readCountry),
     verdicts: verdict?.split(',').map(readVerdict),
-    host:
-      host === undefined
-        ? undefined
-        : (parseHostPattern(host) ?? fail(`host: "${printable(host)}" is neither a name, nor *.name, nor an address`)),
+    host: host === undefined ? undefined : readHost(host),
   }
 }
 
-/** `zoom.us` is that name alone; `*.zoom.us` and `.zoom.us` are all names below it, and it; also an address. `null`: none of these. */
-export function parseHostPattern(text: string): HostPattern | null {
-  const below = /^\*?\.(.+)$/.exec(text)?.[1]
-  const host = parseHost(below ?? text)
-  if (!isHost(host)) return null
-  if (host.kind === 'ip') return below === undefined ? { kind: 'exact', host: host.ip } : null
-  return below === undefined ? { kind: 'exact', host: host.name } : { kind: 'under', domain: host.name }
+/** A name as policies write it, or an address. */
+function readHost(text: string): HostPattern | Ip {
+  const ip = parseIp(text)
+  if (ip !== null) return ip
+  const pattern = parseHostPattern(text)
+  return isHostPattern(pattern)
+    ? pattern
+    : fail(`host: ${pattern.problem} (write zoom.us, *.zoom.us for the names below it, .zoom.us for both)`)
 }
 
 const UNIT_MS: Readonly<Record<string, Millis>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }

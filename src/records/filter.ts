@@ -1,7 +1,9 @@
 /** Which records somebody wants to see: pure tests over one record. */
+
+import type { Ip } from '../model/address.ts'
 import type { CountryCode } from '../model/country.ts'
 import type { Millis } from '../model/flow.ts'
-import { isUnder } from '../model/hostname.ts'
+import { type HostPattern, matchesHostPattern } from '../model/host-pattern.ts'
 import type { FlowRecord } from './record.ts'
 
 export const shownVerdicts = ['allow', 'log', 'block', 'would-block', 'not-reached'] as const
@@ -12,14 +14,11 @@ export const shownVerdicts = ['allow', 'log', 'block', 'would-block', 'not-reach
  */
 export type ShownVerdict = (typeof shownVerdicts)[number]
 
-/** A name and nothing else, a name with all names below it, or an address. Canonical. */
-export type HostPattern = { readonly kind: 'exact'; readonly host: string } | { readonly kind: 'under'; readonly domain: string }
-
 /** Every part that is given must hold. */
 export interface FlowFilter {
   readonly countries?: readonly CountryCode[] | undefined
   readonly verdicts?: readonly ShownVerdict[] | undefined
-  readonly host?: HostPattern | undefined
+  readonly host?: HostPattern | Ip | undefined
   readonly since?: Millis | undefined
   /** Before this moment. */
   readonly until?: Millis | undefined
@@ -55,9 +54,8 @@ export function countriesOf(record: FlowRecord): readonly CountryCode[] {
   return [...new Set(places.flatMap(({ possible, best }) => (best === null ? possible : [...possible, best])))]
 }
 
-/** Names that it asked for or claimed, and the addresses that these led to. */
-function matchesHost(pattern: HostPattern, record: FlowRecord): boolean {
-  const names = [record.asked, ...record.names.map(({ name }) => name)]
-  if (pattern.kind === 'under') return names.some((name) => isUnder(name, pattern.domain))
-  return names.includes(pattern.host) || record.candidates.some(({ ip }) => ip === pattern.host)
+/** Names that it asked for or claimed, or an address that these led to. */
+function matchesHost(wanted: HostPattern | Ip, record: FlowRecord): boolean {
+  if (typeof wanted === 'string') return record.asked === wanted || record.candidates.some(({ ip }) => ip === wanted)
+  return [record.asked, ...record.names.map(({ name }) => name)].some((name) => matchesHostPattern(wanted, name))
 }

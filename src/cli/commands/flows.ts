@@ -64,7 +64,7 @@ export function flowsCommand(world: () => FlowsWorld = processWorld): Command {
       'where the destination may be, as CN,RU; for flows that reached nothing, where any of its addresses may be',
     )
     .option('--verdict <words>', `any of ${shownVerdicts.join(', ')}`)
-    .option('--host <name>', 'a name, *.zoom.us for it and all below it, or an address')
+    .option('--host <name>', 'a name, *.zoom.us for those below it, .zoom.us for both, or an address')
     .option('--limit <n>', `only the newest n (default: ${NEWEST} in a table, all with --json)`)
     .option('-f, --follow', 'go on as flows are decided; with --json also as they end')
     .option('--json', 'one record a line, in the order in which the flows ended; with --limit in the order in which they began')

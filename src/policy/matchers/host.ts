@@ -1,7 +1,8 @@
 /** `host`: names of the destination. `zoom.us` is that name alone, `*.zoom.us` every name below it, `.zoom.us` both. */
 import { z } from 'zod'
+import { parseIp } from '../../model/address.ts'
 import type { KnownName } from '../../model/flow.ts'
-import { isHost, parseHost } from '../../model/hostname.ts'
+import { formatHostPattern, isHostPattern, parseHostPattern } from '../../model/host-pattern.ts'
 import type { Match, Matcher, MatcherKind } from './matcher.ts'
 
 export const host: MatcherKind<string> = {
@@ -12,17 +13,13 @@ export const host: MatcherKind<string> = {
     const below = new Set<string>()
     const document: string[] = []
     for (const [i, item] of items.entries()) {
-      const form = /^(\*\.|\.)?(.*)$/s.exec(item)
-      const [prefix, rest] = [form?.[1] ?? '', form?.[2] ?? '']
-      const parsed = parseHost(rest)
-      if (!isHost(parsed)) {
-        report(i, rest.includes('*') ? `"${item}": a star may only stand in front, as in "*.example.com"` : parsed.problem)
-      } else if (parsed.kind === 'ip') {
-        report(i, `"${item}" is an address; use "cidr" for addresses`)
+      const pattern = parseHostPattern(item)
+      if (isHostPattern(pattern)) {
+        if (pattern.itself) exact.add(pattern.name)
+        if (pattern.below) below.add(pattern.name)
+        document.push(formatHostPattern(pattern))
       } else {
-        if (prefix !== '*.') exact.add(parsed.name)
-        if (prefix !== '') below.add(parsed.name)
-        document.push(prefix + parsed.name)
+        report(i, parseIp(item) === null ? pattern.problem : `${pattern.problem}; use "cidr" for addresses`)
       }
     }
     return hostMatcher(document, (name) => exact.has(name) || isBelow(name, below))
