@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { isPath } from './config/load.ts'
+import { systemClock } from './clock.ts'
 import { loadPolicyFor, loadShadows } from './config/policies.ts'
 import type { InboundSettings, Settings } from './config/settings.ts'
 import { createDirect } from './egress/direct.ts'
@@ -27,8 +28,6 @@ import type { Policy } from './policy/policy.ts'
 import { type Journal, openJournal } from './records/journal.ts'
 import { followInLog } from './records/log.ts'
 import { Tally } from './records/tally.ts'
-
-export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
 export interface App {
   readonly policy: Policy

@@ -1,22 +1,35 @@
 /** What a person reads first: where the proxy listens, what is in force, how old the data is, and what to type next. */
+import { existsSync } from 'node:fs'
+import { delimiter, join, resolve } from 'node:path'
 import type { App } from '../app.ts'
 import type { Settings } from '../config/settings.ts'
-import { formatEndpoint } from '../model/address.ts'
+import { type Endpoint, formatEndpoint, type Ip } from '../model/address.ts'
+import { scopeOf } from '../model/scope.ts'
 import type { Policy } from '../policy/policy.ts'
 import { version } from './version.ts'
 
-type Running = Pick<App, 'policy' | 'doors'> & { readonly table: Pick<App['table'], 'sources' | 'oldestDate' | 'warnings'> }
+type Running = Pick<App, 'policy' | 'doors'> & { readonly table: Pick<App['table'], 'sources' | 'oldestDate'> }
+
+export interface BannerContext {
+  readonly now: number
+  /** How this program is called in a shell: `typedName`. */
+  readonly command: string
+}
 
 const DAY_MS = 86_400_000
 /** Measured: three months move 0.5 % of addresses, eight 1.1 %. */
 const OLD_DAYS = 120
 
-export function banner({ policy, table, doors }: Running, settings: Pick<Settings, 'file' | 'records'>, now: number): string {
-  const [first] = doors
-  const at = first === undefined ? '' : formatEndpoint(first.bound)
+export function banner(
+  { policy, table, doors }: Running,
+  settings: Pick<Settings, 'file' | 'records'>,
+  { now, command }: BannerContext,
+): string {
+  const at = reachableAt(doors.map(({ bound }) => bound))
   const age = Math.floor((now - Date.parse(table.oldestDate)) / DAY_MS)
   const sources = table.sources.map(({ name, date }) => `${name} of ${date}`).join(', ')
-  const attribution = table.sources.flatMap(({ attribution }) => attribution ?? [])
+  const attributions = table.sources.flatMap(({ name, attribution }) => (attribution === null ? [] : `  ${name}: ${attribution}\n`))
+  const config = settings.file === null ? '' : ` --config ${quoted(resolve(settings.file))}`
   return `
 Ringfence ${version} listens on ${doors.map(({ bound }) => formatEndpoint(bound)).join(', ')} (HTTP proxy, SOCKS5, SOCKS4)
 
@@ -25,17 +38,34 @@ Ringfence ${version} listens on ${doors.map(({ bound }) => formatEndpoint(bound)
   records   ${settings.records.folder}
   settings  ${settings.file ?? 'defaults (no ringfence.yaml here or in /etc/ringfence)'}
 
-Try it       curl -x http://${at} http://example.com/
-A browser    chromium --proxy-server=http://${at}
-This shell   export http_proxy=http://${at} https_proxy=http://${at} ALL_PROXY=socks5h://${at}
-What went    ringfence flows --follow
-${policy.fences.length === 0 ? 'Fence on     ringfence --policy no-cn\n' : ''}
-${attribution.map((text) => `  ${text}\n`).join('')}
+Try it         curl -x http://${at} http://example.com/
+A browser      chromium --proxy-server=http://${at}
+Another shell  export http_proxy=http://${at} https_proxy=http://${at} ALL_PROXY=socks5h://${at}
+What happened  ${command} flows --follow${config}
+${policy.fences.length === 0 ? `A fence        ${command} --policy no-cn${config}    (stop this one first: Ctrl-C)\n` : ''}
+${attributions.join('')}
 `
 }
 
 function whatItDoes({ mode, fences }: Policy): string {
   const count = fences.length === 1 ? '1 fence' : `${fences.length} fences`
-  if (mode === 'enforce') return `enforces ${count}`
+  if (mode === 'enforce') return fences.length === 0 ? 'has no fences, blocks nothing' : `enforces ${count}`
   return fences.length === 0 ? 'records where connections go, blocks nothing' : `judges by ${count} and records, blocks nothing`
 }
+
+/** The door that the reader can try: one on loopback, else the first. Nobody can dial 0.0.0.0, which is every address of the machine. */
+function reachableAt(doors: readonly Endpoint<Ip>[]): string {
+  const door = doors.find(({ host }) => scopeOf(host) === 'loopback') ?? doors[0]
+  if (door === undefined) return ''
+  return scopeOf(door.host) === 'unspecified' ? `ADDRESS-OF-THIS-MACHINE:${door.port}` : formatEndpoint(door)
+}
+
+/** `ringfence` where a shell finds it, else `npx ringfence`, which works in a clone. npm's own folders are on the PATH only while it runs us. */
+export function typedName({ PATH = '' }: NodeJS.ProcessEnv): string {
+  const folders = PATH.split(delimiter).filter((folder) => folder !== '' && !/[\\/]node_modules[\\/]\.bin$/.test(folder))
+  const names = process.platform === 'win32' ? ['ringfence.cmd'] : ['ringfence']
+  return folders.some((folder) => names.some((name) => existsSync(join(folder, name)))) ? 'ringfence' : 'npx ringfence'
+}
+
+/** For a POSIX shell, and only where it needs it. */
+const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)

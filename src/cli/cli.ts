@@ -4,6 +4,8 @@
  */
 import { Command, CommanderError } from 'commander'
 import { ConfigErrors, OperatorError } from '../model/errors.ts'
+import { printable } from '../model/hostname.ts'
+import { didYouMean } from '../model/suggest.ts'
 import { AnsweredNo } from './answered-no.ts'
 import { version } from './version.ts'
 
@@ -11,6 +13,7 @@ import { version } from './version.ts'
 export async function runCli(args: readonly string[]): Promise<number> {
   const program = await createProgram()
   try {
+    refuseUnknownCommand(program, args)
     await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
@@ -25,7 +28,7 @@ async function createProgram(): Promise<Command> {
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.trimEnd().replace(/\n\(/, ' (').concat('\n')) })
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
     .addHelpText('after', help)
   const [{ runCommand }, { checkCommand }, { locateCommand }, { flowsCommand }] = await Promise.all([
     import('./commands/run.ts'),
@@ -35,11 +38,37 @@ async function createProgram(): Promise<Command> {
   ])
   program.commandsGroup('Run:').addCommand(runCommand(), { isDefault: true })
   program.commandsGroup('Ask:').addCommand(checkCommand()).addCommand(locateCommand()).addCommand(flowsCommand())
+  program.addHelpCommand(new Command('help').argument('[command]').description('show the options of a command').helpGroup('Ask:'))
   for (const command of program.commands) command.copyInheritedSettings(program)
+  // It says itself what is wrong with a word that stands there.
+  program.commands.find((command) => command.name() === 'run')?.allowExcessArguments()
   return program
 }
 
+/** `run` is what happens without a command, so a mistyped one would be taken for an argument of that. */
+function refuseUnknownCommand(program: Command, [first, second]: readonly string[]): void {
+  const word = first === 'help' ? second : first
+  if (word === undefined || word.startsWith('-')) return
+  const names = [...program.commands.map((command) => command.name()), 'help']
+  if (names.includes(word)) return
+  const hint = didYouMean(word, names) || ` (commands: ${names.join(', ')})`
+  throw new OperatorError(`unknown command "${printable(word)}"${hint}`)
+}
+
+/** commander's own faults in the form of ours. */
+const oneLine = (text: string): string =>
+  `${text
+    .trimEnd()
+    .replace(/^error: /, 'ringfence: ')
+    .replace(/\n\(Did you mean (.*)\)$/, ', did you mean $1')}\n`
+
 const help = `
+Without a command, the options are those of "run":
+  --policy <name>          a policy pack or file
+  --listen <address:port>  where the first door listens (default: 127.0.0.1:8080)
+  --mode <mode>            observe: judge and record, block nothing; enforce: block
+  --config <file>          settings file
+
 Examples:
   ringfence                                  record where connections go, block nothing
   ringfence --policy no-cn                   the same, and refuse addresses in China

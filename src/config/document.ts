@@ -1,65 +1,89 @@
 /** The shape of `ringfence.yaml`: how this node runs. Every key has a default; the defaults are what no file at all means. */
 import { z } from 'zod'
-import { geoSourceSchema } from '../geoip/index.ts'
+import { geoSourceSchema, sourceKinds } from '../geoip/index.ts'
 import { inbounds } from '../inbound/index.ts'
+import { printable } from '../model/hostname.ts'
+import { didYouMean } from '../model/suggest.ts'
+
+const listOf = <T extends z.ZodType>(item: T) => z.array(item).min(1, { error: 'must have at least one entry' })
+
+const atMost = (most: number) =>
+  z
+    .number()
+    .positive({ error: 'must be more than 0' })
+    .max(most, { error: `must be at most ${most}` })
+
+const whole = (least: number, most: number) =>
+  z
+    .number()
+    .refine(Number.isInteger, { error: 'must be a whole number' })
+    .min(least, { error: `must be at least ${least}` })
+    .max(most, { error: `must be at most ${most}` })
+
+/** A section each of whose keys has a default, so that it may be left out as a whole. */
+const section = <Shape extends z.ZodRawShape>(shape: Shape) => {
+  const keys = z.strictObject(shape)
+  return keys.default(() => keys.parse({}) as never)
+}
 
 const inboundTypes = Object.keys(inbounds) as [keyof typeof inbounds]
 
 const inbound = z.strictObject({
   type: z.enum(inboundTypes),
-  listen: z.string(),
+  listen: z.string({ error: 'must be an address and a port, such as "127.0.0.1:8080"' }),
   /** What `inbound:` in a policy and the records call it; default: the type. */
   name: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, { error: 'must be lower-case letters, digits and hyphens, at most 32' })
     .optional(),
   /** Networks whose clients may use the door; required where it is not on loopback. */
-  clients: z.array(z.string()).min(1).optional(),
+  clients: listOf(z.string()).optional(),
 })
 
-const seconds = (most: number) => z.number().positive().max(most)
+const kinds = Object.keys(sourceKinds)
+
+/** zod names neither what was written for `type` nor that a file's name alone is not enough. */
+const geoSource = z
+  .unknown()
+  .superRefine((source, context) => {
+    if (typeof source === 'string' && !kinds.includes(source)) {
+      context.addIssue({ code: 'custom', message: 'must be "embedded", or { type: mmdb, path: a file, role: voter or witness }' })
+    } else if (typeof source === 'object' && source !== null) {
+      const type = 'type' in source ? String(source.type) : null
+      if (type === null) context.addIssue({ code: 'custom', message: `"type" is missing (${kinds.join(', ')})` })
+      else if (!kinds.includes(type)) {
+        const message = `"${printable(type)}" is not one of ${kinds.join(', ')}${didYouMean(type, kinds)}`
+        context.addIssue({ code: 'custom', path: ['type'], message })
+      }
+    }
+  })
+  .pipe(geoSourceSchema)
 
 export const settingsDocument = z.strictObject({
   version: z.literal(1, { error: 'must be 1' }).default(1),
   /** The name of this node in its records; default: the host's name. */
-  node: z.string().min(1).max(64).optional(),
+  node: z.string().min(1, { error: 'must not be empty' }).max(64, { error: 'must have at most 64 characters' }).optional(),
   /** A pack's name or a file, relative to this one. */
-  policy: z.string().min(1).default('observe'),
-  inbounds: z
-    .array(inbound)
-    .min(1)
-    .default([{ type: 'mixed', listen: '127.0.0.1:8080' }]),
-  resolver: z
-    .strictObject({
-      servers: z.array(z.string()).min(1).default(['system']),
-      local_names: z.array(z.string()).default(['localhost', 'local', 'test', 'internal', 'home.arpa']),
-    })
-    .prefault({}),
-  geoip: z
-    .strictObject({
-      sources: z
-        .array(geoSourceSchema)
-        .min(1)
-        .default([{ type: 'embedded' }]),
-    })
-    .prefault({}),
-  records: z
-    .strictObject({
-      folder: z.string().min(1).optional(),
-      when_disk_full: z.enum(['block', 'continue']).default('block'),
-    })
-    .prefault({}),
+  policy: z.string().min(1, { error: 'must be the name of a pack or of a file' }).default('observe'),
+  inbounds: listOf(inbound).default([{ type: 'mixed', listen: '127.0.0.1:8080' }]),
+  resolver: section({
+    servers: listOf(z.string()).default(['system']),
+    local_names: z.array(z.string()).default(['localhost', 'local', 'test', 'internal', 'home.arpa']),
+  }),
+  geoip: section({ sources: listOf(geoSource).default([{ type: 'embedded' }]) }),
+  records: section({
+    folder: z.string().min(1, { error: 'must be the path of a folder' }).optional(),
+    when_disk_full: z.enum(['block', 'continue']).default('block'),
+  }),
   /** Ports that are refused in every mode. */
-  denied_ports: z.array(z.number().int().min(1).max(65_535)).default([25]),
-  limits: z
-    .strictObject({
-      head_bytes: z.number().int().min(1_024).max(61_440).default(32_768),
-      head_seconds: seconds(600).default(30),
-      dial_seconds: seconds(120).default(10),
-      idle_minutes: seconds(10_080).default(60),
-      half_closed_seconds: seconds(86_400).default(60),
-    })
-    .prefault({}),
+  denied_ports: z.array(whole(1, 65_535)).default([25]),
+  limits: section({
+    head_bytes: whole(1_024, 61_440).default(32_768),
+    head_seconds: atMost(600).default(30),
+    dial_seconds: atMost(120).default(10),
+    idle_minutes: atMost(10_080).default(60),
+    half_closed_seconds: atMost(86_400).default(60),
+  }),
 })
 
 export type SettingsDocument = z.output<typeof settingsDocument>

@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseResolverServer, type ResolverServer } from '../egress/resolver-server.ts'
 import type { GeoSourceSettings } from '../geoip/index.ts'
-import { type Endpoint, type Ip, parseIp, parsePort } from '../model/address.ts'
+import { type Endpoint, formatEndpoint, type Ip, parseIp, parsePort } from '../model/address.ts'
 import { isNonEmpty } from '../model/brand.ts'
 import { type Cidr, isCidr, parseCidr } from '../model/cidr.ts'
 import { OperatorError } from '../model/errors.ts'
@@ -51,6 +51,11 @@ function compileSettings({ value, report }: Source<SettingsDocument>, file: stri
   const names = inbounds.map(({ name }) => name)
   for (const [i, name] of names.entries()) {
     if (names.indexOf(name) < i) report(['inbounds', i], `a second door is called "${name}"; give each a "name"`)
+  }
+  const places = inbounds.map(({ listen }) => formatEndpoint(listen))
+  for (const [i, { listen }] of inbounds.entries()) {
+    const before = places.indexOf(places[i] ?? '')
+    if (before < i && listen.port !== 0) report(['inbounds', i, 'listen'], `inbounds[${before}] listens on ${places[i]} already`)
   }
   const servers = value.resolver.servers.flatMap((text, i) => compileServer(text, ['resolver', 'servers', i], report))
   const base = file === null ? process.cwd() : dirname(resolve(file))

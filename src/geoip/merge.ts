@@ -21,7 +21,8 @@ export interface Merged {
 /**
  * Merges votes given in the order of the sources: it decides the best guess, and nothing else.
  * The first voter that has an answer is the best guess. A source of role `registry` would allow the better rule, to
- * trust answers that depart from the registration first (research/location-accuracy.md §3).
+ * trust answers that depart from the registration first: on prefixes whose operators publish where they are, that was
+ * right for 95.7 % instead of 93.7 %.
  */
 export function merge(votes: readonly Vote[]): Merged {
   const named = votes.flatMap(({ role, country }) => (role === 'voter' && country !== null ? [country] : []))

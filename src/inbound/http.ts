@@ -10,6 +10,9 @@ import { type Answer, answerFor, encodeAnswer, refusalAnswer } from './http-answ
 import { serveRequest } from './http-exchange.ts'
 import { tunnelOffer } from './tunnel.ts'
 
+// The last answer may still be on its way to a client that has ended its side.
+const NOTHING = new Uint8Array(0)
+
 const GRANTED = Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n')
 
 export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
@@ -21,9 +24,9 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
   for (;;) {
     // Between requests the connection may rest; the time for a head runs from its first byte.
     await stream.grown(0, AbortSignal.timeout(door.limits.relay.idleMs))
-    if (stream.ended) return stream.destroy()
+    if (stream.ended) return sayFarewell(stream, NOTHING)
     const message = await readMessage(stream, (bytes) => parseRequestHead(bytes, door.limits), AbortSignal.timeout(door.limits.headMs))
-    if (message.kind === 'ended') return stream.destroy()
+    if (message.kind === 'ended') return sayFarewell(stream, NOTHING)
     if (message.kind === 'malformed') return turnAway(malformedAnswer(message.status, message.why), null)
 
     const head = message.value

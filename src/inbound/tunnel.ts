@@ -21,8 +21,7 @@ export function tunnelOffer({ stream, client }: Visitor, asked: Endpoint<Host>, 
   return {
     flow: newFlow(door, client, asked),
     claimed: [],
-    // A FIN with nothing unread, before the grant: nobody is left to use the tunnel.
-    gone: stream.left,
+    gone: goneSignal(stream, () => answer !== 'none'),
     firstBytes: firstBytesOf(stream, (see) => {
       watcher = see
     }),
@@ -45,6 +44,22 @@ export function tunnelOffer({ stream, client }: Visitor, asked: Endpoint<Host>, 
         tap: watcher === null ? null : (chunk) => watcher?.(chunk),
       }),
   }
+}
+
+/**
+ * A FIN with nothing unread, before the grant: nobody is left to use the tunnel. After it, it is a client that has said
+ * all it has to say and waits for the answer; only a closed connection is then gone.
+ */
+function goneSignal(stream: Visitor['stream'], isGranted: () => boolean): AbortSignal {
+  const gone = new AbortController()
+  const onLeft = () => {
+    if (!isGranted()) gone.abort()
+  }
+  if (stream.left.aborted) onLeft()
+  if (stream.closed.aborted) gone.abort()
+  stream.left.addEventListener('abort', onLeft)
+  stream.closed.addEventListener('abort', () => gone.abort())
+  return gone.signal
 }
 
 function firstBytesOf(stream: Visitor['stream'], tap: (see: ((chunk: Uint8Array) => void) | null) => void): FirstBytes {

@@ -11,9 +11,10 @@ export interface HostPattern {
 /** Reads a pattern; the name in it is canonicalised like any other. Never throws. */
 export function parseHostPattern(text: string): HostPattern | HostProblem {
   const [, prefix = '', rest = ''] = /^(\*\.|\.)?(.*)$/s.exec(text) ?? []
-  if (rest.includes('*')) return { problem: `"${printable(text)}": a star may only stand in front, as in "*.example.com"` }
+  if (rest.includes('*')) return { problem: `"${printable(text)}": a star may only stand in front of a name, as in "*.example.com"` }
   const host = parseHost(rest)
-  if (!isHost(host)) return host
+  if (rest === '') return { problem: `"${printable(text)}" names no host` }
+  if (!isHost(host)) return /[:/]/.test(rest) ? { problem: `"${printable(text)}" is more than a host name; write the name alone` } : host
   if (host.kind === 'ip') return { problem: `"${printable(text)}" is an address, not a name` }
   return { name: host.name, itself: prefix !== '*.', below: prefix !== '' }
 }

@@ -37,6 +37,7 @@ export class ByteStream {
     this.closed = this.#closed.signal
     this.left = this.#left.signal
     socket.on('end', () => {
+      if (wasReset(socket)) return socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
       this.#finished = true
       if (this.#heldBytes === 0) this.#left.abort()
       if (this.#receiver !== null) this.#onEnd?.()
@@ -110,6 +111,7 @@ export class ByteStream {
     const rest = this.held.subarray(bytes)
     this.#held = rest.length === 0 ? [] : [rest]
     this.#heldBytes = rest.length
+    if (this.#finished && rest.length === 0) this.#left.abort()
     if (this.#receiver === null && this.#heldBytes < HOLD_LIMIT) this.resume()
   }
 
@@ -127,7 +129,8 @@ export class ByteStream {
     this.#onEnd = onEnd
     if (bytes.length === 0 || receiver(bytes)) this.resume()
     else this.socket.pause()
-    if (this.#finished) onEnd()
+    // A connection that broke has no end to tell of.
+    if (this.#finished && !this.closed.aborted) onEnd()
   }
 
   resume(): void {
@@ -162,7 +165,13 @@ export class ByteStream {
 
   /** Tears the connection down with a RST, so that a broken transfer does not look finished. */
   reset(): void {
-    if (!this.socket.destroyed) this.socket.resetAndDestroy()
+    const reset = () => {
+      if (!this.socket.destroyed) this.socket.resetAndDestroy()
+    }
+    // While the FIN is on its way, libuv refuses to reset (EINVAL), and Node would leave the handle open for ever.
+    const { writableEnded, writableFinished, writableLength } = this.socket
+    if (writableEnded && !writableFinished && writableLength === 0) this.socket.once('finish', reset)
+    else reset()
   }
 
   destroy(): void {
@@ -203,6 +212,17 @@ export interface OnRead {
 interface Handle {
   reading: boolean
   readStop(): number
+  getpeername(out: object): number
+}
+
+/**
+ * Whether what looks like the end is a reset: libuv tells one that arrives together with the last bytes as an end
+ * (`uv__stream_io`, POLLHUP after a partial read). The kernel knows the peer of a connection that we have not ended
+ * for as long as it stands; after our own end there is no telling.
+ */
+function wasReset(socket: Socket): boolean {
+  const { _handle: handle } = socket as unknown as { _handle: Handle | null }
+  return !socket.writableEnded && typeof handle?.getpeername === 'function' && handle.getpeername({}) !== 0
 }
 
 /** Takes the libuv handle out of an accepted socket, or `null` where there is none of the known shape. */

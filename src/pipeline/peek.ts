@@ -2,6 +2,7 @@
  * What the client's first bytes claim: the server name of a ClientHello, the Host of a request. A claim can make a
  * fence apply; it opens an exception only where Ringfence's own look-up of the name contains the address.
  */
+import { RingfenceError } from '../model/errors.ts'
 import type { KnownName } from '../model/flow.ts'
 import { judgedAddresses } from '../model/scope.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -15,7 +16,7 @@ export const PEEK_MS = 300
 /** Holds the first bytes and adds what they claim. Names stay open where the time was over before they could be told. */
 export async function peek(firstBytes: FirstBytes, known: Known, policy: Policy, resolver: Resolver, signal: AbortSignal): Promise<Known> {
   const bytes = await firstBytes.hold((held) => sniff(held).kind === 'known', PEEK_MS)
-  signal.throwIfAborted()
+  if (signal.aborted) throw new RingfenceError('client.gone', 'the client left before its first bytes could be judged')
   const more = await withClaims(known, claimsIn(bytes), policy, resolver, signal)
   return sniff(bytes).kind === 'known' ? whenNamesEnd(more) : more
 }

@@ -77,8 +77,9 @@ export function relay(
         finish({ ending: 'reset', code: 'relay.reset', message: `the ${who} broke the connection: ${side.error.message}` })
       } else if (other.closed.aborted) {
         finish(completed)
-      } else if (endedSides < 2 && !side.ended) {
-        // Destroyed by us (the door stops): the other side must not take it for the end of the data.
+      } else if (endedSides < 2) {
+        // A socket closes by itself only when both sides have ended. This one was destroyed by us (the door stops):
+        // the other side must not take it for the end of the data.
         other.reset()
         finish({ ending: 'shutdown', code: 'run.shutdown', message: 'the proxy is shutting down' })
       }

@@ -2,8 +2,17 @@
 import { createHash } from 'node:crypto'
 import { containsAny } from '../model/cidr.ts'
 import { type CountryCode, isCountryCode, suggestCountry } from '../model/country.ts'
+import { printable } from '../model/hostname.ts'
 import { type Effect, type Mode, severest } from '../model/verdict.ts'
-import { type ExceptionDocument, type FenceDocument, type PolicyDocument, policyDocument } from './document.ts'
+import {
+  type ExceptionDocument,
+  type FenceDocument,
+  fenceDocument,
+  localNetworkDocument,
+  type PolicyDocument,
+  policyDocument,
+  uncertainDocument,
+} from './document.ts'
 import { type MatcherName, matcherNames, matchers } from './matchers/index.ts'
 import type { Matcher } from './matchers/matcher.ts'
 import { compileNetworks } from './matchers/networks.ts'
@@ -14,12 +23,10 @@ type Report = (path: Path, message: string) => void
 
 /** Compiles a policy file. Throws ConfigErrors with all faults, sorted by place. */
 export function compilePolicy(text: string, file: string, name: string): Policy {
-  const source = readSource(text, file, policyDocument)
+  const source = readSource(text, file, policyDocument, checkSoundParts)
   const document = source.value
-  const fences = compileFences(document, source.report)
-  const localNetwork = compileLocalNetwork(document.local_network ?? 'allow', (path, message) =>
-    source.report(['local_network', ...path], message),
-  )
+  const fences = compileFences(document.fences ?? [], document.uncertain, source.report)
+  const localNetwork = compileLocalNetwork(document.local_network ?? 'allow', source.report)
   source.throwIfReported()
   return seal({ name, mode: document.mode, fences, localNetwork, saysLocalNetwork: document.local_network !== undefined }, document)
 }
@@ -33,44 +40,60 @@ function seal(policy: Omit<Policy, 'document' | 'hash'>, document: PolicyDocumen
     mode: policy.mode,
     ...(document.uncertain && { uncertain: document.uncertain }),
     ...(document.local_network !== undefined && { local_network: document.local_network }),
-    fences: policy.fences.map(fenceDocument),
+    fences: policy.fences.map(writeFence),
   }
   const hash = createHash('sha256').update(JSON.stringify(canonical)).digest('hex')
   return Object.freeze({ ...policy, document: canonical, hash })
 }
 
-function compileFences(document: PolicyDocument, report: Report): readonly Fence[] {
+/** Where the shape of a file is faulty somewhere, its sound parts are compiled all the same, so that all faults are told at once. */
+function checkSoundParts(document: unknown, report: Report): void {
+  const { fences, uncertain, local_network } = Object(document)
+  const said = { disputed: 'block', unknown: 'block', anycast: 'block' } as const
+  // What is said of uncertainty is missing, or it is sound, or its fault is told already.
+  const soundFences = Array.isArray(fences) ? fences.map((fence) => fenceDocument.safeParse(fence).data ?? null) : []
+  compileFences(soundFences, uncertain === undefined ? undefined : { ...said, ...uncertainDocument.safeParse(uncertain).data }, report)
+  compileLocalNetwork(localNetworkDocument.safeParse(local_network).data ?? 'allow', report)
+}
+
+function compileFences(documents: readonly (FenceDocument | null)[], uncertain: Uncertain | undefined, report: Report): readonly Fence[] {
   const seen = new Map<string, number>()
-  return (document.fences ?? []).flatMap((written, i) => {
+  return documents.flatMap((written, i) => {
+    if (written === null) return []
     const at: Path = ['fences', i]
     const before = seen.get(written.name)
     if (before !== undefined) report([...at, 'name'], `"${written.name}" is also the name of fences[${before}]`)
     else seen.set(written.name, i)
-    return compileFence(written, document.uncertain, at, report) ?? []
+    return compileFence(written, uncertain, at, report) ?? []
   })
 }
 
 function compileFence(written: FenceDocument, uncertain: Uncertain | undefined, at: Path, report: Report): Fence | null {
   const territory = compileTerritory(written, at, report)
+  const traffic = compileSelection(written.traffic ?? {}, [...at, 'traffic'], report)
+  const exceptions = (written.except ?? []).map((exception, i) => compileException(exception, [...at, 'except', i], report))
   if (territory === null) return null
   const said: Partial<Uncertain> = { ...uncertain, ...defined(written.uncertain ?? {}) }
   const missing = (['disputed', 'unknown', 'anycast'] as const).filter((key) => said[key] === undefined)
   if (territory.kind !== 'anywhere' && missing.length > 0) {
+    const example = missing.map((key) => `${key}: block`).join(', ')
     report(
       at,
-      `the fence reads countries, so the policy must say under "uncertain" what happens when one is ${missing.join(', ')} (block, log or allow)`,
+      `say what happens where the place of an address is ${either.format(missing)} (block, log or allow): "uncertain: { ${example} }"`,
     )
   }
   return {
     name: written.name,
-    traffic: compileSelection(written.traffic ?? {}, [...at, 'traffic'], report),
+    traffic,
     territory,
-    exceptions: (written.except ?? []).map((exception, i) => compileException(exception, [...at, 'except', i], report)),
+    exceptions,
     action: written.action ?? 'block',
     // Where a key is missing and no country is read, it is never asked for; `block` is what it would have to be.
     uncertain: { disputed: said.disputed ?? 'block', unknown: said.unknown ?? 'block', anycast: said.anycast ?? 'block' },
   }
 }
+
+const either = new Intl.ListFormat('en-GB', { type: 'disjunction' })
 
 function compileTerritory(written: FenceDocument, at: Path, report: Report): Territory | null {
   if (written.never !== undefined && written.only !== undefined) {
@@ -95,7 +118,7 @@ function compileCountries(codes: readonly string[], at: Path, report: Report): R
       const suggestion = suggestCountry(code)
       report(
         [...at, i],
-        `"${code}" is not a country code${suggestion === null ? ' (two capital letters, ISO 3166-1)' : `, did you mean "${suggestion}"?`}`,
+        `"${printable(code)}" is not a country code${suggestion === null ? ' (two capital letters, ISO 3166-1)' : `, did you mean "${suggestion}"?`}`,
       )
     }
   }
@@ -121,7 +144,7 @@ function compileUntil(text: string, at: Path, report: Report): number {
   const start = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
   // Date.parse takes 2027-02-31 for 3 March.
   if (Number.isNaN(start) || new Date(start).toISOString().slice(0, 10) !== text) {
-    report(at, `"${text}" is not a day of the calendar (write 2027-06-30)`)
+    report(at, `"${printable(text)}" is not a day of the calendar (write 2027-06-30)`)
     return 0
   }
   return start + DAY_MS
@@ -143,12 +166,12 @@ function compileMatcher(name: MatcherName, values: unknown, at: Path, report: Re
 
 function compileLocalNetwork(written: NonNullable<PolicyDocument['local_network']>, report: Report): LocalNetwork {
   if (typeof written === 'string') return { effect: () => written, worst: written }
-  const contains = containsAny(compileNetworks(written.allow, (index, message) => report(['allow', index], message)))
+  const contains = containsAny(compileNetworks(written.allow, (index, message) => report(['local_network', 'allow', index], message)))
   const otherwise: Effect = written.otherwise
   return { effect: (ip) => (contains(ip) ? 'allow' : otherwise), worst: severest('allow', otherwise) }
 }
 
-function fenceDocument(fence: Fence): FenceDocument {
+function writeFence(fence: Fence): FenceDocument {
   const { territory } = fence
   return {
     name: fence.name,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { matchers } from './matchers/index.ts'
 
 const listOf = <T extends z.ZodType>(item: T, says: string) =>
-  z.union([item, z.array(item).min(1)], { error: `must be ${says}, or a list of them` })
+  z.union([item, z.array(item).min(1, { error: 'must not be an empty list' })], { error: `must be ${says}, or a list of them` })
 
 /** One key per matcher of the table. A list is OR, keys are AND. */
 const selectionShape = Object.fromEntries(
@@ -12,41 +12,48 @@ const selectionShape = Object.fromEntries(
 
 const effect = z.enum(['block', 'log', 'allow'])
 
-const uncertainShape = { disputed: effect, unknown: effect, anycast: effect }
+export const uncertainDocument = z.strictObject({ disputed: effect, unknown: effect, anycast: effect })
 
-const countries = z.array(z.string()).min(1)
+const countriesSuchAs = (example: string) =>
+  z.array(z.string(), { error: `must be a list of country codes such as ${example}` }).min(1, { error: 'must name at least one country' })
 
 const exception = z.strictObject({
   ...selectionShape,
-  to: countries.optional(),
-  until: z.string().optional(),
-  reason: z.string().min(1),
+  to: countriesSuchAs('[US]').optional(),
+  until: z.string({ error: 'must be a day such as 2027-06-30' }).optional(),
+  reason: z.string().min(1, { error: 'must say why the exception is made' }),
 })
 
-const fence = z.strictObject({
+export const fenceDocument = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, { error: 'must be lower-case letters, digits and hyphens, at most 64' }),
   traffic: z.strictObject(selectionShape).optional(),
   never: z
-    .union([z.literal('anywhere'), countries], { error: 'must be "anywhere" or a list of country codes such as [CN, RU]' })
-    .optional(),
-  only: z.union([countries], { error: 'must be a list of country codes such as [IN, SG]' }).optional(),
-  except: z.array(exception).optional(),
-  action: z.enum(['block', 'log']).optional(),
-  uncertain: z.strictObject(uncertainShape).partial().optional(),
-})
-
-export const policyDocument = z.strictObject({
-  version: z.literal(1, { error: 'must be 1' }),
-  mode: z.enum(['observe', 'enforce']),
-  uncertain: z.strictObject(uncertainShape).optional(),
-  local_network: z
-    .union([effect, z.strictObject({ allow: z.array(z.string()).min(1), otherwise: z.enum(['block', 'log']) })], {
-      error: 'must be allow, log, block, or { allow: [networks], otherwise: block or log }',
+    .union([z.literal('anywhere'), countriesSuchAs('[CN, RU]')], {
+      error: 'must be "anywhere" or a list of country codes such as [CN, RU]',
     })
     .optional(),
-  fences: z.array(fence).optional(),
+  only: countriesSuchAs('[IN, SG]').optional(),
+  except: z.array(exception).optional(),
+  action: z.enum(['block', 'log']).optional(),
+  uncertain: uncertainDocument.partial().optional(),
+})
+
+export const localNetworkDocument = z.union(
+  [
+    effect,
+    z.strictObject({ allow: z.array(z.string()).min(1, { error: 'must not be an empty list' }), otherwise: z.enum(['block', 'log']) }),
+  ],
+  { error: 'must be allow, log, block, or { allow: [networks], otherwise: block or log }' },
+)
+
+export const policyDocument = z.strictObject({
+  version: z.literal(1),
+  mode: z.enum(['observe', 'enforce']),
+  uncertain: uncertainDocument.optional(),
+  local_network: localNetworkDocument.optional(),
+  fences: z.array(fenceDocument).optional(),
 })
 
 export type PolicyDocument = z.infer<typeof policyDocument>
-export type FenceDocument = z.infer<typeof fence>
+export type FenceDocument = z.infer<typeof fenceDocument>
 export type ExceptionDocument = z.infer<typeof exception>

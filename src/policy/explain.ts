@@ -6,42 +6,50 @@ import { type Endpoint, formatEndpoint } from '../model/address.ts'
 import { type CountryCode, countryLabel } from '../model/country.ts'
 import { type Host, hostText } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
-import type { Candidate, Outcome, RefusalCode, Verdict } from '../model/verdict.ts'
+import type { Candidate, Decision, Outcome, RefusalCode, Verdict } from '../model/verdict.ts'
 import type { Fence, Policy } from './policy.ts'
 
-export interface Judged {
-  readonly verdict: Verdict
-  readonly candidates: readonly Candidate[]
-}
-
 /** `Blocked: zoom.us is at 52.81.151.250, which both sources place in China (CN); fence "no-cn" lets nothing reach it.` */
-export function explain({ verdict, candidates }: Judged, asked: Endpoint<Host>, policy: Policy): string {
+export function explain(decision: Decision, asked: Endpoint<Host>, policy: Policy): string {
+  const { verdict, candidates } = decision
   const name = hostText(asked.host)
   const refusal = verdict.reasons.find((reason) => reason.kind === 'refusal')
   const refused = candidates.filter((candidate) => candidate.refusal !== null)
   if (verdict.kind === 'block' && refusal !== undefined && refused.length === candidates.length) {
     return `Blocked: ${refusalClause(refusal.code, asked, refusal.ip)}.`
   }
-  if (candidates.length === 0) return `${verdict.would === 'block' ? headWord(verdict) : 'Allowed'}: ${anywhereClause(verdict, name)}.`
+  if (candidates.length === 0) return `${verdict.would === 'block' ? headWord(verdict, []) : 'Allowed'}: ${anywhereClause(verdict, name)}.`
 
   const outside = candidates.filter((candidate) => candidate.refusal !== null || candidate.effect === 'block')
   if (verdict.would === 'steer') {
-    const [chosen] = candidates.filter((candidate) => !outside.includes(candidate))
-    if (chosen !== undefined) return `${headWord(verdict)}: ${placeClause(name, chosen, 'goes to')}; ${leftOutClause(outside)}.`
+    const chosen = firstDialled(
+      decision,
+      candidates.filter((candidate) => !outside.includes(candidate)),
+    )
+    if (chosen !== undefined) return `${headWord(verdict, outside)}: ${placeClause(name, chosen, 'goes to')}; ${leftOutClause(outside)}.`
   }
-  const [lead] =
-    verdict.would === 'block' ? outside : candidates.filter((candidate) => verdict.would === 'allow' || candidate.effect === 'log')
-  if (lead === undefined) return `${headWord(verdict)}: ${name}.`
+  const lead =
+    verdict.would === 'block'
+      ? (outside.find(({ refusal }) => refusal === null) ?? outside[0])
+      : candidates.find(({ effect }) => verdict.would === 'allow' || effect === 'log')
+  if (lead === undefined) return `${headWord(verdict, outside)}: ${name}.`
   const why = whyClause(lead, policy)
   const more =
     verdict.would === 'block' && outside.length > 1 ? ` (and ${count(outside.length - 1, 'more address', 'more addresses')})` : ''
-  return `${headWord(verdict)}: ${placeClause(name, lead, 'is at')}${more}${why === '' ? '' : `; ${why}`}.`
+  return `${headWord(verdict, outside)}: ${placeClause(name, lead, 'is at')}${more}${why === '' ? '' : `; ${why}`}.`
 }
 
-function headWord({ kind, would, mode }: Verdict): string {
+/** Of these candidates, the one that is tried first. */
+const firstDialled = (decision: Decision, among: readonly Candidate[]): Candidate | undefined =>
+  decision.kind === 'dial'
+    ? decision.pinned.map(({ host }) => among.find(({ ip }) => ip === host)).find((candidate) => candidate !== undefined)
+    : among[0]
+
+function headWord({ kind, would, mode }: Verdict, outside: readonly Candidate[]): string {
   if (kind === 'block') return 'Blocked'
   if (mode === 'observe' && would === 'block') return 'Would block'
-  if (mode === 'observe' && would === 'steer') return 'Would steer'
+  // Refusals hold while observing too: what only they leave out is left out indeed.
+  if (mode === 'observe' && would === 'steer' && outside.some(({ refusal }) => refusal === null)) return 'Would steer'
   return kind === 'log' ? 'Flagged' : 'Allowed'
 }
 
@@ -49,17 +57,21 @@ function headWord({ kind, would, mode }: Verdict): string {
 function placeClause(name: string, candidate: Candidate, verb: string): string {
   // The address that weighs: where an embedded form has several, the one that is not permitted decides what to tell.
   const location = candidate.locations.find((place) => place.possible.length > 0) ?? candidate.locations[0]
-  const said = sayPlace(location)
+  const said = sayPlace(location, candidate)
   const shown = location.ip === candidate.ip ? candidate.ip : `${candidate.ip} (it stands for ${location.ip})`
   return name === candidate.ip ? `${shown} is an address that ${said}` : `${name} ${verb} ${shown}, which ${said}`
 }
 
 /** "both sources place in China (CN)": the relative clause about one location. */
-function sayPlace(location: Location): string {
+function sayPlace(location: Location, { fences }: Pick<Candidate, 'fences'>): string {
   if (location.scope !== 'global') return `is local (${location.scope})`
   const voices = location.answers.flatMap(({ source, country }) => (country === null ? [] : [{ source, country }]))
   const [first] = voices
-  if (location.anycast) return 'is anycast, answered from many places'
+  if (location.anycast) {
+    const bySources = fences.some(({ outcome, effect }) => effect !== 'allow' && (outcome === 'violated' || outcome === 'disputed'))
+    const also = bySources && first !== undefined ? ` and which ${sayPlace({ ...location, anycast: false }, { fences })}` : ''
+    return `is anycast (answered from many places)${also}`
+  }
   if (first === undefined) return 'no source can place'
   if (voices.every(({ country }) => country === first.country)) {
     const who =
@@ -98,10 +110,18 @@ function leftOutClause(outside: readonly Candidate[]): string {
   const [first] = outside
   if (first === undefined) return ''
   const by = first.fences.find(({ effect }) => effect === 'block')
-  const why = first.refusal !== null ? 'a local answer to a public name' : by === undefined ? 'local_network' : `fence "${by.fence}"`
+  const why = first.refusal !== null ? leftOutAs[first.refusal] : by === undefined ? 'by local_network' : `by fence "${by.fence}"`
   const where = first.locations[0].best === null ? '' : ` in ${placeName(first.locations[0].best)}`
   const more = outside.length > 1 ? ` and ${count(outside.length - 1, 'other', 'others')}` : ''
-  return `${first.ip}${where}${more} left out by ${why}`
+  return `${first.ip}${where}${more} left out ${why}`
+}
+
+const leftOutAs: Readonly<Record<RefusalCode, string>> = {
+  'refuse.local-answer': 'as a local answer to a public name',
+  'refuse.cloud-metadata': 'as a cloud metadata service',
+  'refuse.own-door': "as Ringfence's own door",
+  'refuse.unspecified': 'as the address of no destination',
+  'refuse.denied-port': 'as its port is denied',
 }
 
 function refusalClause(code: RefusalCode, asked: Endpoint<Host>, ip: string | null): string {

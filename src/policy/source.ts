@@ -2,9 +2,10 @@
  * A YAML file as a checked value that still knows where each part stands: syntax, shape and meaning are reported with
  * `file:line:col`, all at once. Used for policies and for settings alike.
  */
-import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isNode, isPair, LineCounter, parseDocument, visit, type YAMLError } from 'yaml'
 import { z } from 'zod'
 import { ConfigErrors, type Position, type Problem } from '../model/errors.ts'
+import { printable } from '../model/hostname.ts'
 import { didYouMean } from '../model/suggest.ts'
 
 export type Path = readonly PropertyKey[]
@@ -20,26 +21,41 @@ export interface Source<T> {
   throwIfReported(): void
 }
 
-/** Parses and checks a document; throws ConfigErrors with every fault of syntax and shape. */
-export function readSource<Schema extends z.ZodType>(text: string, file: string, schema: Schema): Source<z.output<Schema>> {
+type Report = (path: Path, message: string, atKey?: string) => void
+
+/**
+ * Parses and checks a document; throws ConfigErrors with every fault of syntax and shape. Where the shape is faulty,
+ * `alsoCheck` is given what was written, to report the faults of meaning that can be told all the same.
+ */
+export function readSource<Schema extends z.ZodType>(
+  text: string,
+  file: string,
+  schema: Schema,
+  alsoCheck: (written: unknown, report: Source<unknown>['report']) => void = () => {},
+): Source<z.output<Schema>> {
   if (Buffer.byteLength(text) > MAX_BYTES) {
-    throw new ConfigErrors([{ position: { file, line: 1, column: 1 }, path: '', message: `is larger than ${MAX_BYTES / 1024 / 1024} MiB` }])
+    throw new ConfigErrors([
+      { position: { file, line: 1, column: 1 }, path: '', message: `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB` },
+    ])
   }
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' })
-  const problems: Problem[] = document.errors.map((error) => ({
-    position: positionOf(file, lines, error.pos[0]),
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const problems: Problem[] = syntaxFaults(document, text).map(({ offset, message }) => ({
+    position: positionOf(file, lines, offset),
     path: '',
-    message: error.message,
+    message,
   }))
   if (problems.length > 0) throw new ConfigErrors(problems)
 
-  const report = (path: Path, message: string, atKey?: string): void => {
+  const report: Report = (path, message, atKey) => {
     problems.push({ position: positionOf(file, lines, offsetOf(document, path, atKey)), path: formatPath(path), message })
   }
-  const parsed = schema.safeParse(toValue(document, file), { reportInput: true })
+  const written = toValue(document, report)
+  if (problems.length > 0) throw new ConfigErrors(problems)
+  const parsed = schema.safeParse(written, { reportInput: true })
   if (!parsed.success) {
     for (const issue of parsed.error.issues) reportIssue(issue, schema, report)
+    alsoCheck(written, (path, message) => report(path, message))
     throw new ConfigErrors(problems)
   }
   return {
@@ -55,38 +71,122 @@ export function readSource<Schema extends z.ZodType>(text: string, file: string,
 export const formatPath = (path: Path): string =>
   path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`)).join('')
 
-function toValue(document: Document, file: string): unknown {
+interface Fault {
+  readonly offset: number
+  readonly message: string
+}
+
+/** Whoever gets more than these has not made more mistakes, but one early. */
+const MAX_SYNTAX_FAULTS = 10
+
+/** What the parser warns of (an unknown tag, say) it would also pass over: a policy that was half understood is refused. */
+function syntaxFaults(document: Document, text: string): readonly Fault[] {
+  const errors = [...document.errors, ...document.warnings]
+  const deep = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION')
+  if (deep !== undefined) return [{ offset: deep.pos[0], message: 'is nested too deeply' }]
+  if (errors.length > 0) return errors.slice(0, MAX_SYNTAX_FAULTS).map((error) => sayError(error, document, text))
+  return unknownAliases(document)
+}
+
+function unknownAliases(document: Document): readonly Fault[] {
+  const faults: Fault[] = []
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return
+      const message = `"*${alias.source}" stands for nothing: no "&${alias.source}" comes before it`
+      faults.push({ offset: alias.range?.[0] ?? 0, message })
+    },
+  })
+  return faults
+}
+
+/** The mistakes that people make most, in their words. */
+function sayError({ code, message, pos: [start] }: YAMLError, document: Document, text: string): Fault {
+  if (/^Flow (map|sequence) in block collection|^Missing closing/.test(message)) return sayUnclosed(document, text, start)
+  const says = (words: string): Fault => ({ offset: start, message: words })
+  if (/^Sequence item without - indicator/.test(message)) {
+    return says('this line is neither an item of the list above nor indented as a part of the last item')
+  }
+  if (code === 'DUPLICATE_KEY') return says(`"${/^[\w-]+/.exec(text.slice(start, start + 80))?.[0] ?? 'a key'}" stands here a second time`)
+  if (code === 'TAB_AS_INDENT') return says('a tab is no indentation in YAML: use spaces')
+  if (code === 'MULTIPLE_DOCS') return says('a second document begins here ("---"): a file holds one')
+  return says(`is not valid YAML: ${message}`)
+}
+
+const closing: Readonly<Record<string, string>> = { '[': ']', '{': '}', '"': '"', "'": "'" }
+
+/** The parser complains where it gave up; what people look for is where the bracket or quote was opened. */
+function sayUnclosed(document: Document, text: string, gaveUp: number): Fault {
+  let offset = gaveUp
+  visit(document, {
+    Node(_, { range }) {
+      const [start, end] = range ?? [gaveUp, gaveUp]
+      const close = closing[text.charAt(start)]
+      if (start < gaveUp && close !== undefined && (end - start < 2 || text.charAt(end - 1) !== close)) offset = start
+    },
+  })
+  const opened = text.charAt(offset)
+  return {
+    offset,
+    message: closing[opened] === undefined ? 'a bracket or quote is not closed' : `this ${opened} is never closed by a ${closing[opened]}`,
+  }
+}
+
+function toValue(document: Document, report: Report): unknown {
   try {
     // An empty file is an empty document, so that the shape check can say what is missing.
     return document.toJS({ maxAliasCount: 20 }) ?? {}
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigErrors([{ position: { file, line: 1, column: 1 }, path: '', message: `cannot be read: ${message}` }])
+    report(
+      [],
+      message.startsWith('Excessive alias count') ? 'the file uses aliases ("*name") too many times over' : `cannot be read: ${message}`,
+    )
+    return undefined
   }
 }
 
-function reportIssue(issue: z.core.$ZodIssue, schema: z.ZodType, report: (path: Path, message: string, atKey?: string) => void): void {
-  if (issue.code === 'unrecognized_keys') {
+function reportIssue(issue: z.core.$ZodIssue, schema: z.ZodType, report: Report): void {
+  const inner = issue.code === 'invalid_union' ? nearestForm(issue.errors) : undefined
+  if (inner !== undefined) {
+    for (const part of inner) reportIssue({ ...part, path: [...issue.path, ...part.path] }, schema, report)
+  } else if (issue.code === 'unrecognized_keys') {
     const words = wordsAt(schema, issue.path)
-    for (const key of issue.keys) report(issue.path, `"${key}" is not a word of this file${hint(key, words)}`, key)
-  } else if (!('input' in issue) || issue.input === undefined) {
-    report(
-      issue.path.slice(0, -1),
-      `"${String(issue.path.at(-1))}" is missing${issue.message.startsWith('Invalid') ? '' : `: ${issue.message}`}`,
-    )
-  } else if (issue.code === 'invalid_value') {
-    const options = issue.values.map(String)
-    const given = typeof issue.input === 'string' ? issue.input : JSON.stringify(issue.input)
-    report(issue.path, `"${given}" is not one of ${options.join(', ')}${didYouMean(given, options)}`)
+    for (const key of issue.keys) report(issue.path, `"${printable(key)}" is not a word of this file${hint(key, words)}`, key)
+  } else if (issue.input === undefined) {
+    report(issue.path.slice(0, -1), sayMissing(issue))
   } else {
-    report(
-      issue.path,
-      issue.message.replace(
-        /^Invalid input: expected (\w+), received (\w+)$/,
-        (_, wanted, got) => `must be ${article(wanted)}, not ${article(got)}`,
-      ),
-    )
+    report(issue.path, issue.path.length === 0 ? `the file ${sayWrong(issue)}` : sayWrong(issue))
   }
+}
+
+type Issues = readonly z.core.$ZodIssue[]
+
+/** Of several forms, the one that fits from outside and has the fewest faults within: it tells the item of a list, not the list. */
+function nearestForm(forms: readonly Issues[]): Issues | undefined {
+  const faults = (form: Issues) => form.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0)
+  const fits = (form: Issues) => form.length > 0 && form.every(({ path, code }) => path.length > 0 || code === 'unrecognized_keys')
+  return forms.filter(fits).sort((a, b) => faults(a) - faults(b))[0]
+}
+
+function sayMissing(issue: z.core.$ZodIssue): string {
+  const key = String(issue.path.at(-1))
+  if (issue.code === 'invalid_value') {
+    const [only, ...others] = issue.values.map(String)
+    return `"${key}" is missing${others.length === 0 ? `: write "${key}: ${only}"` : ` (${[only, ...others].join(', ')})`}`
+  }
+  return `"${key}" is missing${issue.message.startsWith('Invalid') ? '' : `: it ${issue.message}`}`
+}
+
+function sayWrong(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_value') {
+    const expected = /^Invalid input: expected (\w+), received (\w+)$/
+    return issue.message.replace(expected, (_, wanted, got) => `must be ${article(wanted)}, not ${article(got)}`)
+  }
+  if (issue.values.length === 1) return `must be ${String(issue.values[0])}, not ${printable(JSON.stringify(issue.input))}`
+  const options = issue.values.map(String)
+  const given = typeof issue.input === 'string' ? issue.input : JSON.stringify(issue.input)
+  return `"${printable(given)}" is not one of ${options.join(', ')}${didYouMean(given, options)}`
 }
 
 const hint = (key: string, words: readonly string[]): string =>

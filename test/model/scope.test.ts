@@ -64,12 +64,12 @@ test.each<[what: string, dialled: string, judged: readonly string[]]>([
 ])('%s: %s is judged as %j', (_, dialled, judged) => expect(judgedAddresses(ip(dialled))).toEqual(judged))
 
 const forms: Readonly<Record<string, (v4: Uint8Array) => readonly number[]>> = {
-  'NAT64': (v4) => [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, ...v4],
+  NAT64: (v4) => [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, ...v4],
   '6to4': (v4) => [0x20, 0x02, ...v4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
   'Teredo server': (v4) => [0x20, 0x01, 0, 0, ...v4, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff],
   'Teredo client': (v4) => [0x20, 0x01, 0, 0, 65, 54, 227, 120, 0, 0, 0, 0, ...v4.map((byte) => byte ^ 0xff)],
-  'ISATAP': (v4) => [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0x5e, 0xfe, ...v4],
-  'mapped': (v4) => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...v4],
+  ISATAP: (v4) => [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0x5e, 0xfe, ...v4],
+  mapped: (v4) => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...v4],
 }
 
 test.each(Object.keys(forms))('%s: the IPv4 address inside is always judged', (form) =>

@@ -46,7 +46,9 @@ export function tableResolver(table: Readonly<Record<string, readonly string[] |
       asked.push(of)
       const addresses = table[of]
       if (addresses === 'never') {
-        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new RingfenceError('client.gone', 'the client left'))))
+        await new Promise((_, reject) =>
+          signal.addEventListener('abort', () => reject(new RingfenceError('client.gone', 'the client left'))),
+        )
       }
       if (addresses === undefined || addresses === 'never') throw new RingfenceError('resolve.not-found', `${of} does not exist`)
       return ips(...addresses)

@@ -68,7 +68,14 @@ export async function createNamespaces(etc: string): Promise<Namespaces> {
     process.off('exit', remove)
     throw error
   }
-  const private_ = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0/resolv.conf" /etc/resolv.conf && mount --bind "$0/hosts" /etc/hosts && exec "$@"', etc]
+  const private_ = [
+    'unshare',
+    '--mount',
+    'sh',
+    '-c',
+    'mount --bind "$0/resolv.conf" /etc/resolv.conf && mount --bind "$0/hosts" /etc/hosts && exec "$@"',
+    etc,
+  ]
   return {
     inside: namespace(names.inside, private_, children),
     world: namespace(names.world, [], children),
@@ -141,8 +148,12 @@ function connect(inside: string, world: string): void {
   ip('-n', inside, '-6', 'route', 'add', 'default', 'via', worldAddress.v6)
   for (const address of allAddresses) ip('-n', world, 'address', 'add', address, 'dev', 'lo', ...(address.includes(':') ? ['nodad'] : []))
   // A router says of an address that it cannot reach that it cannot: without this it would say nothing.
-  execFileSync('ip', ['netns', 'exec', world, 'sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1', 'net.ipv4.icmp_ratelimit=0'], quiet)
-  // A raw rule would do as well as a firewall's drop; a route needs no table to be made.
+  execFileSync(
+    'ip',
+    ['netns', 'exec', world, 'sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1', 'net.ipv4.icmp_ratelimit=0'],
+    quiet,
+  )
+  // Thrown away without a word, as by a firewall that drops.
   ip('-n', world, 'route', 'add', 'blackhole', silentAddress)
 }
 
@@ -163,5 +174,7 @@ function sweep(): void {
 
 /** Without what vitest and npm put there, and without proxies of the machine itself. */
 function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|VITEST|NODE_ENV|NODE_OPTIONS|RINGFENCE_|.*_proxy$)/i.test(name)))
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(npm_|VITEST|NODE_ENV|NODE_OPTIONS|RINGFENCE_|.*_proxy$)/i.test(name)),
+  )
 }

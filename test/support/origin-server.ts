@@ -81,7 +81,10 @@ export const answersAfterFin =
 export const silent = (): void => {}
 
 /** Answers each request with `answer`: bytes, or whatever it does with the peer. */
-export async function startHttpOrigin(answer: (request: HttpRequest) => string | void | Promise<string | void>, host?: string): Promise<Origin> {
+export async function startHttpOrigin(
+  answer: (request: HttpRequest) => string | undefined | Promise<string | undefined>,
+  host?: string,
+): Promise<Origin> {
   const heads: string[] = []
   const bodies: string[] = []
   const serve = async (peer: Peer) => {

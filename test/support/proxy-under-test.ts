@@ -36,7 +36,9 @@ export const uncertain = 'uncertain: { disputed: block, unknown: block, anycast:
 
 /** A policy of one line or more of fences. */
 export const policyText = (mode: 'observe' | 'enforce', ...fences: readonly string[]): string =>
-  ['version: 1', `mode: ${mode}`, uncertain, ...(fences.length === 0 ? [] : ['fences:', ...fences.map((fence) => `  - ${fence}`)])].join('\n')
+  ['version: 1', `mode: ${mode}`, uncertain, ...(fences.length === 0 ? [] : ['fences:', ...fences.map((fence) => `  - ${fence}`)])].join(
+    '\n',
+  )
 
 export const notToChina = '{ name: nothing-to-china, never: [CN] }'
 

@@ -27,6 +27,12 @@ export class Peer {
       this.#changed()
     })
     socket.on('end', () => {
+      // libuv tells a reset that comes together with data as an end; the kernel then knows no peer any more.
+      const { _handle: handle } = socket as unknown as { _handle: { getpeername(out: object): number } | null }
+      if (!socket.writableEnded && handle !== null && handle.getpeername({}) !== 0) {
+        socket.destroy(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
+        return
+      }
       this.ended = true
       this.#changed()
     })
@@ -83,7 +89,8 @@ export class Peer {
     const deadline = Date.now() + PATIENCE_MS
     while (!holds()) {
       const left = deadline - Date.now()
-      if (left <= 0) throw new Error(`waited for ${what}; received ${this.count} bytes: ${JSON.stringify(this.text.slice(0, 500))}, ${this.state}`)
+      if (left <= 0)
+        throw new Error(`waited for ${what}; received ${this.count} bytes: ${JSON.stringify(this.text.slice(0, 500))}, ${this.state}`)
       await new Promise<void>((resolve) => {
         const timer = setTimeout(wake, left)
         const waiting = this.#waiting
@@ -111,7 +118,8 @@ export class Peer {
   /** Waits for the FIN and returns all that came before it. A reset is an error. */
   async receivesEnd(): Promise<string> {
     await this.until('the end', () => this.ended || this.closed)
-    if (!this.ended || this.errno !== null) throw new Error(`wanted a clean end, got ${this.state}: ${JSON.stringify(this.text.slice(0, 500))}`)
+    if (!this.ended || this.errno !== null)
+      throw new Error(`wanted a clean end, got ${this.state}: ${JSON.stringify(this.text.slice(0, 500))}`)
     return this.text
   }
 
@@ -153,7 +161,10 @@ export async function acceptedPair(options: { readonly paused?: boolean } = {}):
 /** Where the bytes come from: Node's `onread`, or stream events as where there is no handle to be had. */
 export type Reading = 'onread' | 'events'
 
-export async function streamPair(reading: Reading = 'onread', options: { readonly paused?: boolean } = {}): Promise<{ readonly near: ByteStream; readonly far: Peer }> {
+export async function streamPair(
+  reading: Reading = 'onread',
+  options: { readonly paused?: boolean } = {},
+): Promise<{ readonly near: ByteStream; readonly far: Peer }> {
   const { accepted, far } = await acceptedPair(options)
   const near = reading === 'onread' ? ByteStream.accepted(accepted) : withoutHandle(accepted)
   onTestFinished(() => near.destroy())

@@ -34,7 +34,15 @@ export const bannerText = 'SSH-2.0-world\r\n'
 export const nameServer = { host: hosts.us.v4, port: 53 } as const
 
 /** Whose certificate the test CA signs. */
-export const certified: readonly string[] = ['us.example', 'ru.example', 'cn.example', 'mixed.example', 'mixed6.example', 'meet.forbidden.example', 'www.harmless.example']
+export const certified: readonly string[] = [
+  'us.example',
+  'ru.example',
+  'cn.example',
+  'mixed.example',
+  'mixed6.example',
+  'meet.forbidden.example',
+  'www.harmless.example',
+]
 
 /** Asked of the process by IPC, answered with a `WorldReport`; `forget` empties the lists afterwards. */
 export interface WorldQuestion {

@@ -11,7 +11,7 @@ import net from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type Entry, startNameServer } from './name-server.ts'
-import { bannerText, hosts, nameServer, ports, type WorldQuestion, type WorldReport } from './world-map.ts'
+import { bannerText, hosts, nameServer, ports, silentAddress, type WorldQuestion, type WorldReport } from './world-map.ts'
 
 const { us, ru, cn } = hosts
 
@@ -26,6 +26,7 @@ const zone: Readonly<Record<string, Entry>> = {
   'us6.example': { AAAA: [us.v6] },
   'cn4.example': { A: [cn.v4] },
   'cn6.example': { AAAA: [cn.v6] },
+  'half-silent.example': { A: [silentAddress, us.v4] },
   'mixed.example': { A: [cn.v4, us.v4] },
   'mixed6.example': { A: [us.v4], AAAA: [cn.v6] },
   'meet.forbidden.example': { A: [us.v4] },
@@ -38,14 +39,14 @@ const zone: Readonly<Record<string, Entry>> = {
 
 /** Names that change their answer at the second query of a type: any name below these. */
 const flips = [
-  { below: '.flip.example', first: us.v4, then: cn.v4 },
-  { below: '.flop.example', first: cn.v4, then: us.v4 },
+  { below: '.flip.example', first: us.v4, later: cn.v4 },
+  { below: '.flop.example', first: cn.v4, later: us.v4 },
 ]
 
 function answer(name: string, type: string, asked: number): Entry | undefined {
   queries.push({ name, type })
   const flip = flips.find(({ below }) => name.endsWith(below))
-  if (flip !== undefined) return { A: [asked === 0 ? flip.first : flip.then] }
+  if (flip !== undefined) return { A: [asked === 0 ? flip.first : flip.later] }
   return zone[name]
 }
 
@@ -64,12 +65,20 @@ function respond(request: http.IncomingMessage, response: http.ServerResponse): 
     const serverName = (socket as TLSSocket).servername
     const seen = { at: plain(socket.localAddress), from: plain(socket.remoteAddress), serverName, method, path, headers }
     const body = Buffer.concat(chunks).toString()
-    if (path === '/page') return response.setHeader('content-type', 'text/html').end(`<!doctype html><title>w</title><p id="at">served at ${seen.at}</p>`)
+    if (path === '/page')
+      return response.setHeader('content-type', 'text/html').end(`<!doctype html><title>w</title><p id="at">served at ${seen.at}</p>`)
+    if (path === '/break') return breakOff(response)
     if (path.startsWith('/big')) return big(response)
     const send = () => response.setHeader('content-type', 'application/json').end(`${JSON.stringify({ ...seen, body })}\n`)
     if (path === '/slow') setTimeout(send, 500)
     else send()
   })
+}
+
+/** A reset in the middle of a body. */
+function breakOff(response: http.ServerResponse): void {
+  response.writeHead(200, { 'content-length': '1000' }).write('half')
+  setTimeout(() => response.socket?.resetAndDestroy(), 100)
 }
 
 /** 4 MiB in chunks, of which the nth byte is n modulo 251. */

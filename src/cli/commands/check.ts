@@ -23,8 +23,10 @@ interface Options {
   readonly json?: true
 }
 
-export const checkCommand = (): Command =>
+/** The command, to be hung into the program. Its action throws AnsweredNo where enforcing would block. */
+export const checkCommand = (output: () => Output = () => outputTo(process.stdout)): Command =>
   new Command('check')
+    .usage('<host[:port]> [options]')
     .description('show what would happen to a connection, and why; nothing is dialled')
     .argument('<host[:port]>', 'a name or an address; port 443 unless given')
     .option('--at <address...>', 'take these addresses in place of a look-up')
@@ -33,11 +35,11 @@ export const checkCommand = (): Command =>
     .option('--config <file>', 'settings file')
     .option('--json', 'one JSON object')
     .addHelpText('after', '\nExit code: 0 allowed, 1 if enforcing would block, 2 bad input or no answer to the look-up.')
-    .action(check)
+    .action((text: string, options: Options) => check(text, options, output()))
 
 const HTTPS_PORT = 443
 
-async function check(text: string, options: Options): Promise<void> {
+async function check(text: string, options: Options, out: Output): Promise<void> {
   const asked = parseHostPort(text, HTTPS_PORT)
   if ('problem' in asked) throw new OperatorError(`check: ${asked.problem}${/^[a-z]+:\/\//.test(text) ? ' (give a host, not a URL)' : ''}`)
   const [{ loadSettings }, { loadPolicyFor }, { openTable }] = await Promise.all([
@@ -53,7 +55,6 @@ async function check(text: string, options: Options): Promise<void> {
   const { explain } = await import('../../policy/explain.ts')
   const sentence = explain(judged.decision, asked, policy)
 
-  const out = outputTo(process.stdout)
   await out.write(options.json ? jsonLine(asJson(asked, judged, policy, geo, sentence)) : asText(judged, policy, geo, sentence, out))
   if (judged.decision.verdict.would === 'block') throw new AnsweredNo()
 }
@@ -62,7 +63,7 @@ async function judgeOnce(asked: Endpoint<Host>, settings: Settings, policy: Poli
   const [{ judge }, { BoundDoors }, { systemClock: clock }] = await Promise.all([
     import('../../pipeline/pipeline.ts'),
     import('../../inbound/own-doors.ts'),
-    import('../../app.ts'),
+    import('../../clock.ts'),
   ])
   const doors = settings.inbounds
   const flow = {
@@ -114,13 +115,13 @@ function asText({ decision }: Judged, policy: Policy, geo: GeoTable, sentence: s
       location.best ?? '-',
       certaintyOf(location),
       ...geo.sources.map(({ name }) => location.answers.find(({ source }) => source === name)?.country ?? '-'),
-      i === 0 ? fencesOf(candidate) : '',
+      i === 0 ? whyOf(candidate) : '',
     ]),
   )
   const embedded = rows.some(([, inner]) => inner !== '')
-  const heads = ['address', 'stands for', 'would be', 'country', 'certainty', ...geo.sources.map(({ name }) => name), 'fences']
+  const heads = ['address', 'stands for', 'would be', 'country', 'certainty', ...geo.sources.map(({ name }) => name), 'why']
   const keep = (_: unknown, i: number) => embedded || i !== 1
-  const policyLine = `policy ${policy.name} (${policy.mode}); data: ${geo.sources.map(({ name, date }) => `${name} of ${date}`).join(', ')}`
+  const policyLine = `policy ${policy.name}, mode ${policy.mode}; data: ${geo.sources.map(({ name, date }) => `${name} of ${date}`).join(', ')}`
   if (rows.length === 0) return `${sentence}\n\n${policyLine}\n`
   return `${sentence}\n\n${table(
     heads.map((head) => ({ head })).filter(keep),
@@ -134,8 +135,13 @@ const fate = ({ refusal, effect }: Candidate): Cell => {
   return effect === 'block' ? { text: 'blocked', style: 'red' } : effect === 'log' ? { text: 'flagged', style: 'yellow' } : 'reached'
 }
 
-const fencesOf = ({ fences, refusal }: Candidate): string =>
-  [...(refusal === null ? [] : [refusal]), ...fences.map(({ fence, outcome }) => `${fence}: ${outcome}`)].join(', ') || '-'
+function whyOf({ fences, refusal, effect }: Candidate): string {
+  if (refusal !== null) return refusal
+  // What no fence did, `local_network` did: only it speaks for local addresses otherwise.
+  const local = effect !== 'allow' && !fences.some((fence) => fence.effect === effect) ? ['local_network'] : []
+  const applied = fences.filter(({ outcome }) => outcome !== 'not-applied')
+  return [...local, ...applied.map(({ fence, outcome }) => `${fence}: ${outcome}`)].join(', ') || '-'
+}
 
 const asJson = (asked: Endpoint<Host>, { decision }: Judged, policy: Policy, geo: GeoTable, sentence: string) => ({
   asked: formatEndpoint({ host: hostText(asked.host), port: asked.port }),

@@ -1,5 +1,6 @@
 /** `ringfence flows`: what was recorded, newest last, as a table for people or one JSON record a line for programs. */
 import { Command } from 'commander'
+import { systemClock } from '../../clock.ts'
 import { loadSettings } from '../../config/load.ts'
 import { formatEndpoint } from '../../model/address.ts'
 import { errorKinds, OperatorError } from '../../model/errors.ts'
@@ -276,6 +277,6 @@ const fail = (message: string): never => {
 const processWorld = (): FlowsWorld => ({
   out: outputTo(process.stdout),
   note: (line) => process.stderr.write(`${line}\n`),
-  now: () => Date.now(),
+  now: systemClock.now,
   signal: new AbortController().signal,
 })

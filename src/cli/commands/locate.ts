@@ -1,5 +1,6 @@
 /** `ringfence locate`: where each source places addresses, given as arguments or one a line on standard input. */
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { Command, Option } from 'commander'
 import type { GeoTable } from '../../geoip/index.ts'
 import { parseIp } from '../../model/address.ts'
@@ -17,31 +18,48 @@ interface Options {
   readonly config?: string
 }
 
-export const locateCommand = (): Command =>
+/** What the command needs of the world. */
+export interface LocateWorld {
+  readonly out: Output
+  /** A line for the person, beside the output. */
+  readonly note: (line: string) => void
+  /** For the address `-`. */
+  readonly input: Readable
+  readonly format: Format
+}
+
+const processWorld = (): LocateWorld => ({
+  out: outputTo(process.stdout),
+  note: (line) => void process.stderr.write(`${line}\n`),
+  input: process.stdin,
+  format: process.stdout.isTTY ? 'table' : 'csv',
+})
+
+/** The command, to be hung into the program. Its action throws OperatorError where some lines were no addresses. */
+export const locateCommand = (world: () => LocateWorld = processWorld): Command =>
   new Command('locate')
+    .usage('<address...> [options]')
     .description('show where each source places addresses')
     .argument('<address...>', 'IPv4 or IPv6 addresses, or - to read one a line from standard input')
     .addOption(new Option('--format <format>', 'default: table on a terminal, csv otherwise').choices(['table', 'csv', 'json']))
     .option('--config <file>', 'settings file')
     .addHelpText(
       'after',
-      '\nColumns: address, country (best guess, - when unknown), possible (all that the sources name), certainty, and one per source.',
+      '\nColumns: address, country (best guess, - when unknown), possible (all that the sources name), certainty, and one per source.' +
+        '\nExit code: 2 if a line was no address; the others are printed all the same.',
     )
-    .action(locate)
+    .action((addresses: readonly string[], options: Options) => locate(addresses, options, world()))
 
-async function locate(addresses: readonly string[], { format, config }: Options): Promise<void> {
-  const [{ loadSettings }, { openTable }] = await Promise.all([import('../../config/load.ts'), import('../../geoip/index.ts')])
-  const out = outputTo(process.stdout)
-  const note = (line: string) => void process.stderr.write(`${line}\n`)
-  const geo = await openTable(loadSettings({ config }).geoip.sources)
+async function locate(addresses: readonly string[], options: Options, { out, note, input, format }: LocateWorld): Promise<void> {
   const fromInput = addresses.includes('-')
   if (fromInput && addresses.length > 1) throw new OperatorError('locate: give addresses or -, not both')
-  const lines = fromInput ? createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }) : addresses
-  const bad = await printer[format ?? (process.stdout.isTTY ? 'table' : 'csv')](lines, geo, out, note)
+  const [{ loadSettings }, { openTable }] = await Promise.all([import('../../config/load.ts'), import('../../geoip/index.ts')])
+  const geo = await openTable(loadSettings({ config: options.config }).geoip.sources)
+  const lines = fromInput ? createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }) : addresses
+  const bad = await printer[options.format ?? format](lines, geo, out, note)
+  const what = fromInput ? ['line was', 'lines were'] : ['argument was', 'arguments were']
   if (bad > 0)
-    throw new OperatorError(
-      `locate: ${bad === 1 ? 'one line was not an address and was' : `${bad} lines were not addresses and were`} left out`,
-    )
+    throw new OperatorError(`locate: ${bad} ${bad === 1 ? `${what[0]} no address and was` : `${what[1]} no addresses and were`} left out`)
 }
 
 interface Row {

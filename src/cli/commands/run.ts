@@ -1,5 +1,7 @@
 /** `ringfence run`: the proxy, until a signal ends it. */
 import { Command, Option } from 'commander'
+import { OperatorError } from '../../model/errors.ts'
+import { printable } from '../../model/hostname.ts'
 import type { Mode } from '../../model/verdict.ts'
 
 interface Options {
@@ -12,10 +14,10 @@ interface Options {
 export const runCommand = (): Command =>
   new Command('run')
     .description('run the proxy (what happens without a command)')
-    .option('--policy <name>', 'a policy pack or file (default: observe)')
-    .option('--listen <address:port>', 'where the first door listens (default: 127.0.0.1:8080)')
+    .option('--policy <name>', 'a policy pack or file (default: what the settings say, else observe)')
+    .option('--listen <address:port>', 'where the first door listens (default: what the settings say, else 127.0.0.1:8080)')
     .addOption(
-      new Option('--mode <mode>', 'judge and record only, or also block; default: what the policy says').choices(['observe', 'enforce']),
+      new Option('--mode <mode>', 'judge and record only, or also block (default: what the policy says)').choices(['observe', 'enforce']),
     )
     .option('--config <file>', 'settings file')
     .action(run)
@@ -23,9 +25,12 @@ export const runCommand = (): Command =>
 /** How long open flows may go on after the first signal; a second one ends them at once. */
 const GRACE_MS = 5_000
 
-async function run(options: Options): Promise<void> {
-  const [{ startApp }, { loadSettings }, { createLog }, { banner }] = await Promise.all([
+async function run(options: Options, { args: [stray] }: Command): Promise<void> {
+  if (stray !== undefined)
+    throw new OperatorError(`"${printable(stray)}" is out of place: a command stands before its options, and run takes no argument`)
+  const [{ startApp }, { systemClock }, { loadSettings }, { createLog }, { banner, typedName }] = await Promise.all([
     import('../../app.ts'),
+    import('../../clock.ts'),
     import('../../config/load.ts'),
     import('../log.ts'),
     import('../banner.ts'),
@@ -33,7 +38,7 @@ async function run(options: Options): Promise<void> {
   const settings = loadSettings(options)
   const log = createLog(process.stdout)
   const app = await startApp(settings, options.mode, log)
-  process.stderr.write(banner(app, settings, Date.now()))
+  process.stderr.write(banner(app, settings, { now: systemClock.now(), command: typedName(process.env) }))
   for (const { name, bound } of app.doors)
     log.info({ inbound: name, address: bound.host, port: bound.port }, `listening on ${bound.host}:${bound.port}`)
 

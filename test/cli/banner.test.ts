@@ -1,0 +1,85 @@
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { banner, typedName } from '../../src/cli/banner.ts'
+import { version } from '../../src/cli/version.ts'
+import type { Settings } from '../../src/config/settings.ts'
+import { parseIp } from '../../src/model/address.ts'
+import { compilePolicy } from '../../src/policy/compile.ts'
+import { expectScreen, folderWith } from './screen.ts'
+
+const uncertain = 'uncertain: { disputed: block, unknown: block, anycast: allow }\n'
+const observe = compilePolicy('version: 1\nmode: observe\n', 'observe.yaml', 'observe')
+const fences = 'fences: [{ name: no-cn, never: [CN] }, { name: no-ru, never: [RU] }]\n'
+const enforce = compilePolicy(`version: 1\nmode: enforce\n${uncertain}${fences}`, 'ours.yaml', '/etc/ringfence/ours.yaml')
+const judge = compilePolicy(`version: 1\nmode: observe\n${uncertain}fences: [{ name: no-cn, never: [CN] }]\n`, 'no-cn.yaml', 'no-cn')
+
+const source = (name: string, date: string, attribution: string | null) => ({
+  name,
+  role: 'voter' as const,
+  date,
+  sha256: '0'.repeat(64),
+  attribution,
+})
+
+const table = {
+  sources: [source('DB-IP Lite', '2026-06-01', 'IP Geolocation by DB-IP, https://db-ip.com'), source('Ours', '2026-06-17', null)],
+  oldestDate: '2026-06-01',
+}
+
+const doorAt = (host: string, port: number, name = 'mixed') => ({ name, bound: { host: parseIp(host)!, port } })
+const settingsOf = (file: string | null): Pick<Settings, 'file' | 'records'> => ({
+  file,
+  records: { folder: '/var/lib/ringfence/flows', whenDiskFull: 'block' },
+})
+const summer = { now: Date.UTC(2026, 6, 1), command: 'npx ringfence' }
+
+/** The version would change every screen. */
+const shown = (...args: Parameters<typeof banner>) => banner(...args).replace(`Ringfence ${version}`, 'Ringfence x.y.z')
+
+test('nothing but the defaults', () => {
+  expectScreen('banner-defaults', shown({ policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), summer))
+})
+
+test('settings from a file, two doors, an enforcing policy, old data', () => {
+  const doors = [doorAt('0.0.0.0', 3128, 'office'), doorAt('::1', 8080, 'here')]
+  const winter = { now: Date.UTC(2026, 10, 25), command: 'ringfence' }
+  expectScreen('banner-office', shown({ policy: enforce, table, doors }, settingsOf('/srv/my office/ringfence.yaml'), winter))
+})
+
+test('a policy that only judges', () => {
+  expectScreen('banner-judges', shown({ policy: judge, table, doors: [doorAt('10.0.0.1', 8080)] }, settingsOf(null), summer))
+})
+
+test('what is old is said, from the 121st day', () => {
+  const on = (day: number) =>
+    banner({ policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), {
+      now: Date.parse('2026-06-01') + day * 86_400_000,
+      command: 'ringfence',
+    })
+  expect(on(120)).not.toContain('days old')
+  expect(on(121)).toContain('(121 days old: some addresses have moved since)')
+})
+
+test('nobody is told to dial 0.0.0.0', () => {
+  const text = banner({ policy: observe, table, doors: [doorAt('0.0.0.0', 8080)] }, settingsOf(null), summer)
+  expect(text).toContain('curl -x http://ADDRESS-OF-THIS-MACHINE:8080 ')
+})
+
+test('the commands go to the settings that are in force', () => {
+  const text = banner({ policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf('/etc/ringfence/ringfence.yaml'), summer)
+  expect(text).toContain('npx ringfence flows --follow --config /etc/ringfence/ringfence.yaml\n')
+  expect(text).toContain('npx ringfence --policy no-cn --config /etc/ringfence/ringfence.yaml ')
+})
+
+test('it is typed "ringfence" where a shell finds that, else "npx ringfence"', () => {
+  const folder = folderWith({ [process.platform === 'win32' ? 'ringfence.cmd' : 'ringfence']: '' })
+  const pathOf = (...folders: string[]) => ({ PATH: folders.join(path.delimiter) })
+  expect(typedName(pathOf('/nowhere', folder))).toBe('ringfence')
+  expect(typedName(pathOf('/nowhere', ''))).toBe('npx ringfence')
+  expect(typedName({})).toBe('npx ringfence')
+})
+
+test('what npm puts on the PATH while it runs us is not on the reader’s', () => {
+  const bin = path.join(import.meta.dirname, '..', '..', 'node_modules', '.bin')
+  expect(typedName({ PATH: bin })).toBe('npx ringfence')
+})

@@ -1,0 +1,93 @@
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { expect, test } from 'vitest'
+import { type LocateWorld, locateCommand } from '../../../src/cli/commands/locate.ts'
+import { expectScreen, folderWith, ran, world } from '../screen.ts'
+
+async function locate(args: readonly string[], { input = '', format = 'csv' }: { input?: string; format?: LocateWorld['format'] } = {}) {
+  const notes: string[] = []
+  const file = path.join(folderWith(world), 'ringfence.yaml')
+  const note = (line: string) => void notes.push(line)
+  // In chunks that end anywhere, as a pipe delivers them.
+  const chunks = input.match(/[\s\S]{1,1000}/g) ?? []
+  const command = (out: LocateWorld['out']) => locateCommand(() => ({ out, note, input: Readable.from(chunks), format }))
+  return { ...(await ran(command, [...args, '--config', file])), notes }
+}
+
+const some = ['52.81.151.250', '8.8.8.8', '18.162.1.1', '198.51.100.7', '10.0.0.1', '2a00:1450::1', '64:ff9b::3451:97fa']
+
+test.each(['table', 'csv', 'json'] as const)('the screen: %s', async (format) => {
+  const { shown, code, notes } = await locate([...some, '--format', format])
+  expectScreen(`locate-${format}`, `$ ringfence locate ${some.join(' ')} --format ${format}\n${shown.replaceAll('\r\n', '\n')}`)
+  expect({ code, notes }).toEqual({ code: 0, notes: [] })
+})
+
+test('people get a table, programs CSV, unless --format says otherwise', async () => {
+  expect((await locate(['8.8.8.8'], { format: 'table' })).shown).toMatch(/^address {2}country/)
+  expect((await locate(['8.8.8.8'], { format: 'csv' })).shown).toBe(
+    'address,country,possible,certainty,One,Two\r\n8.8.8.8,US,US,agreed,US,US\r\n',
+  )
+})
+
+test('each line of JSON stands for itself, and says what it was judged as', async () => {
+  const lines = (await locate(['64:ff9b::3451:97fa', '10.0.0.1', '--format', 'json'])).shown.trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    {
+      address: '64:ff9b::3451:97fa',
+      judged_as: '52.81.151.250',
+      country: 'CN',
+      possible: ['CN'],
+      certainty: 'agreed',
+      scope: 'global',
+      anycast: false,
+      sources: { One: 'CN', Two: 'CN' },
+    },
+    { address: '10.0.0.1', country: null, possible: [], certainty: 'local', scope: 'private', anycast: false, sources: {} },
+  ])
+})
+
+test('from - it reads thousands of lines and keeps their order; comments and blank lines are no addresses', async () => {
+  const addresses = Array.from({ length: 5_000 }, (_, i) =>
+    i % 7 === 0 ? `2a00:1450::${(i + 1).toString(16)}` : `52.81.${i >> 8}.${i & 255}`,
+  )
+  const lines = addresses.flatMap((address, i) => [
+    ...(i % 100 === 0 ? ['# a comment', '', '  \t'] : []),
+    ...(i % 1000 === 500 ? ['zoom.us', '1.2.3'] : []),
+    i % 3 === 0 ? `  ${address} ` : address,
+  ])
+  const { shown, code, error, notes } = await locate(['-'], { input: `${lines.join('\r\n')}\r\n` })
+  const [head, ...rows] = shown.trimEnd().split('\r\n')
+  expect(head).toBe('address,country,possible,certainty,One,Two')
+  expect(rows.map((row) => row.split(',')[0])).toEqual(addresses)
+  expect(new Set(rows.map((row) => row.split(',')[1]))).toEqual(new Set(['CN', 'IE']))
+  expect(notes).toHaveLength(10)
+  expect(notes.slice(0, 2)).toEqual(['"zoom.us" is not an address', '"1.2.3" is not an address'])
+  expect({ code, error }).toEqual({ code: 2, error: 'locate: 10 lines were no addresses and were left out' })
+})
+
+test('the other formats read from - as well; a last line needs no end', async () => {
+  const input = '# two\n8.8.8.8\n\n52.81.0.1'
+  expect((await locate(['-', '--format', 'json'], { input })).shown.trimEnd().split('\n')).toHaveLength(2)
+  expect((await locate(['-', '--format', 'table'], { input })).shown).toContain('52.81.0.1  CN China')
+})
+
+test('an empty input is an empty answer', async () => {
+  expect(await locate(['-'])).toEqual({ shown: 'address,country,possible,certainty,One,Two\r\n', code: 0, error: null, notes: [] })
+  expect(await locate(['-', '--format', 'table'])).toEqual({ shown: '', code: 0, error: null, notes: [] })
+})
+
+test('what is no address is named, the others are printed all the same', async () => {
+  const { shown, code, error, notes } = await locate(['zoom.us', '8.8.8.8'])
+  expect(shown.split('\r\n')[1]).toBe('8.8.8.8,US,US,agreed,US,US')
+  expect(notes).toEqual(['"zoom.us" is not an address'])
+  expect({ code, error }).toEqual({ code: 2, error: 'locate: 1 argument was no address and was left out' })
+})
+
+test('what a terminal would obey is escaped in what is said of it', async () => {
+  const { notes } = await locate(['-'], { input: 'a\u001b[2Jb\n' })
+  expect(notes.join('')).not.toContain('\u001b')
+})
+
+test('addresses and - exclude each other', async () => {
+  expect(await locate(['-', '8.8.8.8'])).toMatchObject({ shown: '', code: 2, error: 'locate: give addresses or -, not both' })
+})

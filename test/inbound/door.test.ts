@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { type Door, newFlow } from '../../src/inbound/door.ts'
+import type { FlowId } from '../../src/model/flow.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { ip, name } from '../support/fake-ports.ts'
+
+test('a flow carries the name of its door, a fresh id and the time at which it was opened', () => {
+  let count = 0
+  const door: Door = {
+    name: 'office',
+    limits: { headBytes: 1, headMs: 1, relay: { idleMs: 1, halfClosedMs: 1 } },
+    clock: new FakeClock(1_234),
+    nextId: () => `id-${++count}` as FlowId,
+    carry: async () => undefined,
+    malformed: () => undefined,
+  }
+  const client = { host: ip('10.0.0.9'), port: 50_000 }
+  const asked = { host: { kind: 'name', name: name('a.com') }, port: 443 } as const
+  expect(newFlow(door, client, asked)).toEqual({ id: 'id-1', openedAt: 1_234, inbound: 'office', network: 'tcp', client, asked })
+  expect(newFlow(door, client, asked).id).toBe('id-2')
+})

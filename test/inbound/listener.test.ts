@@ -1,0 +1,163 @@
+import net from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Visitor } from '../../src/inbound/door.ts'
+import { type ListenOptions, listen } from '../../src/inbound/listener.ts'
+import { OperatorError } from '../../src/model/errors.ts'
+import { ip } from '../support/fake-ports.ts'
+import { echo, startOrigin } from '../support/origin-server.ts'
+import { eventually, openProxy } from '../support/proxy-under-test.ts'
+import { never, Peer } from '../support/socket-pair.ts'
+
+const AMERICA = '170.114.1.1'
+
+async function listening(options: Partial<ListenOptions> = {}) {
+  const visitors: Visitor[] = []
+  const refused: string[] = []
+  const failed: unknown[] = []
+  const listener = await listen({
+    listen: { host: ip('127.0.0.1'), port: 0 },
+    permits: () => true,
+    serve: async (visitor) => {
+      visitors.push(visitor)
+      await visitor.stream.grown(0, never)
+    },
+    onRefused: ({ host }) => refused.push(host),
+    onFailed: (_client, error) => failed.push(error),
+    ...options,
+  })
+  onTestFinished(() => listener.stop(0))
+  return { listener, visitors, refused, failed, connect: () => Peer.connect(listener.bound.port) }
+}
+
+test('port 0 becomes the port where it really listens', async () => {
+  const { listener, visitors, connect } = await listening()
+  expect(listener.bound.host).toBe('127.0.0.1')
+  expect(listener.bound.port).toBeGreaterThan(0)
+  const client = await connect()
+  await eventually('the visitor', () => visitors.length === 1)
+  expect(visitors[0]?.client).toEqual({ host: '127.0.0.1', port: client.socket.localPort })
+})
+
+test('a port that is taken is one plain line for the operator', async () => {
+  const { listener } = await listening()
+  const { port } = listener.bound
+  await expect(listening({ listen: { host: ip('127.0.0.1'), port } })).rejects.toThrow(
+    new OperatorError(`cannot listen on 127.0.0.1:${port}: another program listens there; stop it or choose another port with --listen`),
+  )
+})
+
+test('an address that this machine does not have is one, too', async () => {
+  const failing = listening({ listen: { host: ip('203.0.113.1'), port: 0 } })
+  await expect(failing).rejects.toBeInstanceOf(OperatorError)
+  await expect(failing).rejects.toThrow(/^cannot listen on 203\.0\.113\.1:0: this machine has no such address/)
+})
+
+test('a client that is not permitted is reset, told of, and never served', async () => {
+  const { visitors, refused, connect } = await listening({ permits: (client) => client !== '127.0.0.1' })
+  // The reset may come before the client has seen that it was connected.
+  await expect(connect().then((client) => client.receivesReset()))
+    .resolves.toBe('')
+    .catch((error) => expect(error.message).toContain('ECONNRESET'))
+  expect(refused).toEqual(['127.0.0.1'])
+  expect(visitors).toEqual([])
+})
+
+test('a connection that fails is told of and closed; the others go on', async () => {
+  const trouble = new Error('trouble')
+  const { failed, connect } = await listening({
+    serve: async ({ stream }) => {
+      await stream.grown(0, never)
+      throw trouble
+    },
+  })
+  const [bad, good] = [await connect(), await connect()]
+  bad.send('x')
+  await bad.until('the connection to be over', () => bad.ended || bad.closed)
+  expect(failed).toEqual([trouble])
+  expect(good.state).toBe('open')
+})
+
+test('stopped, it accepts nothing more, lets open connections end in their own time, and resets them after the grace', async () => {
+  const { listener, visitors, connect } = await listening()
+  const [quick, slow] = [await connect(), await connect()]
+  await eventually('the visitors', () => visitors.length === 2)
+  const startedAt = performance.now()
+  const stopped = listener.stop(300)
+  await expect(Peer.connect(listener.bound.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  visitors.find(({ client }) => client.port === quick.socket.localPort)?.stream.end()
+  await quick.receivesEnd()
+  quick.end()
+  await slow.receivesReset()
+  await stopped
+  expect(performance.now() - startedAt).toBeGreaterThan(250)
+  expect(performance.now() - startedAt).toBeLessThan(3_000)
+})
+
+test('stopped when every connection is over, it is down at once, whatever the grace', async () => {
+  const { listener, visitors, connect } = await listening()
+  const client = await connect()
+  await eventually('the visitor', () => visitors.length === 1)
+  visitors[0]?.stream.end()
+  client.end()
+  await client.until('the connection to close', () => client.closed)
+  const startedAt = performance.now()
+  await listener.stop(60_000)
+  expect(performance.now() - startedAt).toBeLessThan(1_000)
+})
+
+test('a door that is stopped under load ends every flow, both sides reset, each with its record', async () => {
+  const origin = await startOrigin(echo)
+  const proxy = await openProxy({ routes: { [AMERICA]: origin.port, '103.255.1.1': 'silent' }, dialMs: 60_000 })
+  const tunnels = await Promise.all(Array.from({ length: 20 }, () => proxy.connect()))
+  for (const client of tunnels) client.send(`CONNECT ${AMERICA}:443 HTTP/1.1\r\nHost: a\r\n\r\nping`)
+  for (const client of tunnels) await client.receives('ping')
+  const dialling = await proxy.connect()
+  dialling.send('CONNECT 103.255.1.1:443 HTTP/1.1\r\nHost: a\r\n\r\n')
+  const resting = await proxy.connect()
+  resting.send('GET http://nowhere.test/ HTTP/1.1\r\nHost: a\r\n\r\n')
+  await resting.receives('502')
+  await eventually('the dial', () => proxy.dialer.pending === 1)
+  const startedAt = performance.now()
+  await proxy.stop(50)
+  expect(performance.now() - startedAt).toBeLessThan(2_000)
+  for (const client of [...tunnels, dialling, resting]) await client.receivesReset()
+  for (const peer of origin.connections) await peer.receivesReset()
+  expect(proxy.writer.ended.map(({ ending }) => ending).sort()).toEqual(['client-gone', ...Array.from({ length: 20 }, () => 'shutdown')])
+  expect(proxy.open).toBe(0)
+})
+
+test('a hundred connections that were closed leave nothing open', async () => {
+  const origin = await startOrigin(echo)
+  const proxy = await openProxy({ routes: { [AMERICA]: origin.port } })
+  const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length
+  const before = sockets()
+  for (let round = 0; round < 4; round++) {
+    const clients = await Promise.all(Array.from({ length: 25 }, () => proxy.connect()))
+    for (const [i, client] of clients.entries()) {
+      client.send(`CONNECT ${AMERICA}:443 HTTP/1.1\r\nHost: a\r\n\r\nping`)
+      await client.receives('ping')
+      if (i % 3 === 0) client.reset()
+      else client.end()
+    }
+    for (const client of clients) await client.until('the connection to be over', () => client.closed)
+  }
+  await proxy.flowsOver(100)
+  await eventually('the sockets to be gone', () => sockets() <= before)
+  // Nothing is left to wait for: not even a long grace delays the stop.
+  const startedAt = performance.now()
+  await proxy.listener.stop(60_000)
+  expect(performance.now() - startedAt).toBeLessThan(1_000)
+})
+
+test('an IPv6 listener serves IPv6 alone', async (context) => {
+  const available = await new Promise<boolean>((resolve) => {
+    const probe = net.createServer().once('error', () => resolve(false))
+    probe.listen(0, '::1', () => probe.close(() => resolve(true)))
+  })
+  if (!available) context.skip('this machine has no IPv6 loopback')
+  const { listener, visitors } = await listening({ listen: { host: ip('::1'), port: 0 } })
+  await Peer.connect(listener.bound.port, { host: '::1' })
+  await eventually('the visitor', () => visitors.length === 1)
+  expect(visitors[0]?.client.host).toBe('::1')
+  await expect(Peer.connect(listener.bound.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+})

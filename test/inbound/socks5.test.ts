@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest'
+import { ipToBytes } from '../../src/model/address.ts'
+import { ip } from '../support/fake-ports.ts'
+import { answersAfterFin, bannerFirst, echo, startOrigin } from '../support/origin-server.ts'
+import { notToChina, openProxy, policyText, type World } from '../support/proxy-under-test.ts'
+
+const CHINA = '52.81.151.250'
+const AMERICA = '170.114.1.1'
+const V6 = '2001:db8:1::1'
+
+const GREETING = '050100'
+const CHOSEN = '0500'
+const GRANTED = '05000001000000000000'
+const reply = (code: number): string => `05${code.toString(16).padStart(2, '0')}0001000000000000`
+
+const port = (number: number): string => number.toString(16).padStart(4, '0')
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+const toName = (name: string, at = 443): string =>
+  `05010003${hexOf(Uint8Array.of(Buffer.byteLength(name)))}${hexOf(Buffer.from(name))}${port(at)}`
+const toV4 = (address: string, at = 443): string => `05010001${hexOf(ipToBytes(ip(address)))}${port(at)}`
+const toV6 = (address: string, at = 443): string => `05010004${hexOf(ipToBytes(ip(address)))}${port(at)}`
+
+const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
+
+async function door(world: World = {}) {
+  const origin = await startOrigin(echo)
+  const proxy = await openProxy({
+    names: { 'a.com': [AMERICA], 'china.com': [CHINA] },
+    routes: { [AMERICA]: origin.port, [V6]: origin.port },
+    ...world,
+  })
+  return { origin, proxy, client: await proxy.connect() }
+}
+
+describe('CONNECT', () => {
+  test.each([
+    ['a name', toName('a.com'), `${AMERICA}:443`, 'a.com'],
+    ['a name in capitals with a dot at the end', toName('A.Com.'), `${AMERICA}:443`, 'a.com'],
+    ['an IPv4 address', toV4(AMERICA), `${AMERICA}:443`, AMERICA],
+    ['an IPv4 address as text', toName(AMERICA), `${AMERICA}:443`, AMERICA],
+    ['an IPv6 address', toV6(V6), `[${V6}]:443`, V6],
+    [
+      'an IPv4 address that is mapped into IPv6',
+      `05010004${'00'.repeat(10)}ffff${hexOf(ipToBytes(ip(AMERICA)))}01bb`,
+      `${AMERICA}:443`,
+      AMERICA,
+    ],
+  ])('to %s', async (_, request, dialled, asked) => {
+    const { proxy, client } = await door()
+    client.send(bytes(GREETING))
+    await client.receivesBytes(2)
+    client.send(bytes(request))
+    await client.receivesBytes(12)
+    expect(client.bytes.toString('hex')).toBe(CHOSEN + GRANTED)
+    client.send('ping')
+    await client.receives('ping')
+    expect(proxy.dialer.tried).toEqual([dialled])
+    expect(proxy.writer.decided[0]?.personal.asked).toBe(asked)
+  })
+
+  test('greeting, request and data in one segment', async () => {
+    const { client } = await door()
+    client.send(Buffer.concat([bytes(GREETING + toName('a.com')), Buffer.from('early')]))
+    await client.receives('early')
+    expect(client.bytes.toString('hex')).toBe(CHOSEN + GRANTED + hexOf(Buffer.from('early')))
+  })
+
+  test('byte by byte', async () => {
+    const { client } = await door()
+    await client.drip(Buffer.concat([bytes(GREETING + toName('a.com')), Buffer.from('data')]))
+    await client.receives('data')
+    expect(client.bytes.toString('hex')).toBe(CHOSEN + GRANTED + hexOf(Buffer.from('data')))
+  })
+
+  test('everything at once and the end behind it: the answer still arrives', async () => {
+    const origin = await startOrigin(answersAfterFin((said) => `you said ${said}`))
+    const { client } = await door({ routes: { [AMERICA]: origin.port } })
+    client.send(Buffer.concat([bytes(GREETING + toV4(AMERICA)), Buffer.from('all')]))
+    client.end()
+    expect(await client.receivesEnd()).toMatch(/you said all$/)
+  })
+
+  test('a server that speaks first', async () => {
+    const origin = await startOrigin(bannerFirst('220 ready'))
+    const { client } = await door({ routes: { [AMERICA]: origin.port } })
+    client.send(bytes(GREETING + toV4(AMERICA)))
+    await client.receives('220 ready')
+  })
+
+  test('among several offered methods, the one without authentication is chosen', async () => {
+    const { client } = await door()
+    client.send(bytes(`05030201 00${toV4(AMERICA)}`.replace(' ', '')))
+    await client.receivesBytes(12)
+    expect(client.bytes.toString('hex')).toBe(CHOSEN + GRANTED)
+  })
+})
+
+describe('refusals', () => {
+  test.each([
+    ['by policy: 2', toName('china.com'), 2],
+    ['a name that does not exist: 4', toName('nowhere.test'), 4],
+    ['a destination that refuses: 5', toV4('103.255.1.1'), 5],
+    ['a denied port: 2', toV4(AMERICA, 25), 2],
+  ])('%s', async (_, request, code) => {
+    const { proxy, client } = await door({ policy: policyText('enforce', notToChina) })
+    client.send(bytes(GREETING + request))
+    await client.receivesEnd()
+    expect(client.bytes.toString('hex')).toBe(CHOSEN + reply(code))
+    expect(proxy.writer.decided).toHaveLength(1)
+    client.end()
+    await client.until('the connection to close', () => client.closed)
+    expect(client.errno).toBeNull()
+  })
+
+  test.each([
+    ['BIND: 7', `05020001${hexOf(ipToBytes(ip(AMERICA)))}01bb`, 7],
+    ['UDP ASSOCIATE: 7', '05030001000000000000', 7],
+    ['an address type that nobody knows: 8', '05010009', 8],
+    ['port 0: 1', toV4(AMERICA, 0), 1],
+    ['a name with a NUL: 1', toName('localhost\0.x'), 1],
+    ['a name with a slash: 1', toName('a/b'), 1],
+    ['an empty name: 1', toName(''), 1],
+    ['a name that is not UTF-8: 1', '0501000302ff fe01bb'.replace(' ', ''), 1],
+    ['a request of another version: 1', '04010001', 1],
+  ])('%s, and it never becomes a flow', async (_, request, code) => {
+    const { proxy, client } = await door()
+    client.send(bytes(GREETING + request))
+    await client.receivesEnd()
+    expect(client.bytes.toString('hex')).toBe(CHOSEN + reply(code))
+    expect(proxy.offers).toEqual([])
+    expect(proxy.malformed).toHaveLength(1)
+  })
+
+  test.each([
+    ['only a password', '050102'],
+    ['nothing', '0500'],
+  ])('a client that offers %s is told that no method is acceptable', async (_, greeting) => {
+    const { proxy, client } = await door()
+    client.send(bytes(greeting))
+    await client.receivesEnd()
+    expect(client.bytes.toString('hex')).toBe('05ff')
+    expect(proxy.malformed).toHaveLength(1)
+  })
+
+  test.each(['0x7f.1', '2130706433', '017700000001', '127.1', '１２７。0。0。1'])(
+    '%s is the loopback address, judged as such and not looked up',
+    async (text) => {
+      const { proxy, client } = await door({ routes: {} })
+      client.send(bytes(GREETING + toName(text, proxy.port)))
+      await client.receivesEnd()
+      expect(client.bytes.toString('hex')).toBe(CHOSEN + reply(2))
+      expect(proxy.resolver.asked).toEqual([])
+      expect(proxy.writer.decided[0]).toMatchObject({ reasons: [{ code: 'refuse.own-door' }], personal: { asked: '127.0.0.1' } })
+    },
+  )
+})
+
+test('a client that leaves in the middle of the handshake leaves nothing behind', async () => {
+  const { proxy, client } = await door()
+  client.send(bytes('0501'))
+  client.end()
+  await client.until('the connection to be over', () => client.ended || client.closed)
+  const other = await proxy.connect()
+  other.send(bytes(`${GREETING}0501`))
+  other.end()
+  await other.until('the connection to be over', () => other.ended || other.closed)
+  expect([proxy.offers, proxy.malformed]).toEqual([[], []])
+})
+
+test('a handshake that takes too long is cut', async () => {
+  const origin = await startOrigin(echo)
+  const proxy = await openProxy({ headMs: 200, routes: { [AMERICA]: origin.port } })
+  const client = await proxy.connect()
+  client.send(bytes(GREETING))
+  await client.until('the connection to be over', () => client.ended || client.closed)
+  expect(proxy.failed).toHaveLength(1)
+  expect(proxy.offers).toEqual([])
+})

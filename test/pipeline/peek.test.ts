@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest'
+import type { Flow, FlowId, KnownName } from '../../src/model/flow.ts'
+import { identify, type Known } from '../../src/pipeline/identify.ts'
+import { PEEK_MS, peek, watch, withClaims } from '../../src/pipeline/peek.ts'
+import type { FirstBytes } from '../../src/pipeline/ports.ts'
+import { compilePolicy } from '../../src/policy/compile.ts'
+import { ip, name, tableResolver } from '../support/fake-ports.ts'
+import { message, record, serverName } from '../wire/hello.ts'
+import { ascii, concat } from '../wire/support.ts'
+
+const never = new AbortController().signal
+const hello = (host: string): Uint8Array => record(message([serverName(host)]))
+
+const flow: Flow = {
+  id: 'f' as FlowId,
+  openedAt: 0,
+  inbound: 'mixed',
+  network: 'tcp',
+  client: { host: ip('127.0.0.1'), port: 5 },
+  asked: { host: { kind: 'ip', ip: ip('52.81.151.250') }, port: 443 },
+}
+const known: Known = identify({ flow, claimed: [] }, 0)
+
+const policy = (except: string) =>
+  compilePolicy(
+    `version: 1\nmode: enforce\nuncertain: { disputed: block, unknown: block, anycast: allow }\nfences:\n  - { name: f, never: [CN]${except} }`,
+    'p.yaml',
+    'p',
+  )
+const plain = policy('')
+const excepting = policy(', except: [{ host: zoom.us, reason: sign-in }]')
+
+/** First bytes that are all there at once, as a client sends them; `asks` collects how long they were to be held. */
+function firstBytes(bytes: Uint8Array): FirstBytes & { readonly asks: number[]; see(upTo: number): boolean } {
+  const asks: number[] = []
+  let watcher: (bytes: Uint8Array) => boolean = () => true
+  return {
+    asks,
+    async hold(enough, milliseconds) {
+      asks.push(milliseconds)
+      for (let end = 0; end < bytes.length; end++) if (enough(bytes.subarray(0, end))) return bytes.subarray(0, end)
+      return bytes
+    },
+    watch(enough) {
+      watcher = enough
+    },
+    see: (upTo) => watcher(bytes.subarray(0, upTo)),
+  }
+}
+
+const claim = (text: string): KnownName => ({ name: name(text), origin: 'sni', provedAt: new Set() })
+
+describe('peek', () => {
+  test('it holds the first bytes for at most 300 ms and adds the server name that they claim', async () => {
+    const first = firstBytes(hello('zoom.us'))
+    const more = await peek(first, known, plain, tableResolver(), never)
+    expect(first.asks).toEqual([PEEK_MS])
+    expect(PEEK_MS).toBe(300)
+    expect(more.names).toEqual([{ name: 'zoom.us', origin: 'sni', provedAt: new Set() }])
+    expect(more.namesFinal).toBe(true)
+  })
+
+  test('it adds the Host of a request', async () => {
+    const more = await peek(firstBytes(ascii('GET / HTTP/1.1\r\nHost: zoom.us\r\n\r\n')), known, plain, tableResolver(), never)
+    expect(more.names).toMatchObject([{ name: 'zoom.us', origin: 'http-host' }])
+  })
+
+  test('bytes of a protocol that names no server end the names', async () => {
+    const more = await peek(firstBytes(ascii('SSH-2.0-OpenSSH_9.6\r\n')), known, plain, tableResolver(), never)
+    expect(more).toMatchObject({ names: [], namesFinal: true })
+  })
+
+  test.each([
+    ['nothing', new Uint8Array(0)],
+    ['half a hello', hello('zoom.us').subarray(0, 30)],
+  ])('after %s a name may still come', async (_, bytes) => {
+    const more = await peek(firstBytes(bytes), known, plain, tableResolver(), never)
+    expect(more).toMatchObject({ names: [], namesFinal: false })
+  })
+
+  test('a client that left meanwhile is given up as gone', async () => {
+    await expect(peek(firstBytes(hello('zoom.us')), known, plain, tableResolver(), AbortSignal.abort())).rejects.toMatchObject({
+      code: 'client.gone',
+    })
+  })
+})
+
+describe('a claimed name', () => {
+  test('is looked up only where an exception by host asks for proof', async () => {
+    const resolver = tableResolver({ 'zoom.us': ['52.81.151.250'] })
+    await withClaims(known, [claim('zoom.us')], plain, resolver, never)
+    expect(resolver.asked).toEqual([])
+    await withClaims(known, [claim('zoom.us')], excepting, resolver, never)
+    expect(resolver.asked).toEqual(['zoom.us'])
+  })
+
+  test('is proved at the addresses of its own look-up, embedded ones unfolded', async () => {
+    const resolver = tableResolver({ 'zoom.us': ['52.81.151.250', '64:ff9b::102:304'] })
+    const { names } = await withClaims(known, [claim('zoom.us')], excepting, resolver, never)
+    expect(names).toEqual([{ name: 'zoom.us', origin: 'sni', provedAt: new Set(['52.81.151.250', '1.2.3.4']) }])
+  })
+
+  test('whose look-up fails is proved nowhere', async () => {
+    const { names } = await withClaims(known, [claim('zoom.us')], excepting, tableResolver(), never)
+    expect(names).toEqual([claim('zoom.us')])
+  })
+
+  test('that was asked for is known already', async () => {
+    const asked: Known = { ...known, names: [{ name: name('zoom.us'), origin: 'asked', provedAt: 'everywhere' }] }
+    expect(await withClaims(asked, [claim('zoom.us')], excepting, tableResolver(), never)).toBe(asked)
+  })
+})
+
+describe('watch', () => {
+  const learning = (bytes: Uint8Array, from: Known = known) => {
+    const first = firstBytes(bytes)
+    const learnt: (readonly KnownName[])[] = []
+    watch(first, from, (names) => learnt.push(names))
+    return { first, learnt }
+  }
+
+  test('tells of a name once it is whole, and then stops', () => {
+    const bytes = hello('zoom.us')
+    const { first, learnt } = learning(concat(bytes, ascii('more')))
+    expect(first.see(1)).toBe(false)
+    expect(first.see(bytes.length - 1)).toBe(false)
+    expect(learnt).toEqual([])
+    expect(first.see(bytes.length)).toBe(true)
+    expect(learnt).toEqual([[claim('zoom.us')]])
+    expect(first.asks).toEqual([])
+  })
+
+  test('says nothing of a name that is known, nor of bytes without one', () => {
+    const asked: Known = { ...known, names: [{ name: name('zoom.us'), origin: 'asked', provedAt: 'everywhere' }] }
+    const same = learning(hello('zoom.us'), asked)
+    expect(same.first.see(1_000)).toBe(true)
+    expect(same.learnt).toEqual([])
+    const other = learning(ascii('SSH-2.0-OpenSSH_9.6\r\n'))
+    expect(other.first.see(1_000)).toBe(true)
+    expect(other.learnt).toEqual([])
+  })
+})

@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { allCountries, countryLabel } from '../../src/model/country.ts'
+import type { Candidate, Decision, RefusalCode } from '../../src/model/verdict.ts'
+import { decideRefused } from '../../src/pipeline/decide.ts'
+import { explain } from '../../src/policy/explain.ts'
+import { endpoint, ip, placed, policy, strict } from './words.ts'
+
+// The sentences of whole decisions are cases: cases/*.yaml. Here is what those do not reach.
+
+const judging = policy({ uncertain: strict, fences: [{ name: 'no-cn', never: ['CN'] }] })
+
+const refused = (code: RefusalCode, address: string, name: string): string => {
+  const candidate: Candidate = {
+    ip: ip(address),
+    locations: [placed(address)],
+    fences: [],
+    effect: 'allow',
+    refusal: code,
+    permitted: false,
+  }
+  const verdict = { kind: 'block', mode: 'enforce', would: 'block', reasons: [{ kind: 'refusal', code, ip: ip(address) }] } as const
+  return explain({ kind: 'refuse', verdict, candidates: [candidate] }, endpoint(name), judging)
+}
+
+test.each<[RefusalCode, address: string, asked: string, sentence: string]>([
+  [
+    'refuse.local-answer',
+    '10.0.0.5',
+    'zoom.us:443',
+    'Blocked: the public name zoom.us was answered with the local address 10.0.0.5; names that may have local answers stand under "local_names".',
+  ],
+  [
+    'refuse.cloud-metadata',
+    '169.254.169.254',
+    'x.test:80',
+    'Blocked: 169.254.169.254 is a cloud metadata service, which is never reached through the proxy.',
+  ],
+  ['refuse.own-door', '127.0.0.1', 'localhost:8080', "Blocked: 127.0.0.1:8080 is Ringfence's own door."],
+  ['refuse.own-door', '::1', 'localhost:8080', "Blocked: [::1]:8080 is Ringfence's own door."],
+  ['refuse.unspecified', '0.0.0.0', 'x.test:80', 'Blocked: 0.0.0.0 is not the address of any destination.'],
+])('%s: %s', (code, address, asked, sentence) => expect(refused(code, address, asked)).toBe(sentence))
+
+test('a port that is denied is told before any look-up', () =>
+  expect(explain(decideRefused(judging, 'refuse.denied-port'), endpoint('mail.example:25'), judging)).toBe(
+    'Blocked: port 25 is denied; see "denied_ports".',
+  ))
+
+const allowed = (address: string, answers: Readonly<Record<string, string | null>>): string => {
+  const candidate: Candidate = {
+    ip: ip(address),
+    locations: [placed(address, answers)],
+    fences: [],
+    effect: 'allow',
+    refusal: null,
+    permitted: true,
+  }
+  const verdict = { kind: 'allow', mode: 'enforce', would: 'allow', reasons: [] } as const
+  // A decision to dial needs pinned endpoints, which only `decide` makes; the sentence of one that allows reads none.
+  const decision: Decision = { kind: 'refuse', verdict, candidates: [candidate] }
+  return explain(decision, endpoint('zoom.us:443'), judging)
+}
+
+test.each([
+  [{ A: 'US' }, 'which A places in the United States (US)'],
+  [{ A: 'US', B: 'US' }, 'which both sources place in the United States (US)'],
+  [{ A: 'US', B: 'US', C: 'US', D: null }, 'which all 3 sources place in the United States (US)'],
+  [{ A: 'NL' }, 'which A places in the Netherlands (NL)'],
+  [{ A: 'HK' }, 'which A places in Hong Kong (HK)'],
+  [{ A: null }, 'which no source can place'],
+])('%o: %s', (answers, clause) => expect(allowed('198.51.100.7', answers)).toBe(`Allowed: zoom.us is at 198.51.100.7, ${clause}.`))
+
+test('a sentence is one line, begins with the verdict, ends with a full stop, and names code and country together', () =>
+  fc.assert(
+    fc.property(fc.constantFrom(...allCountries), (code) => {
+      const sentence = allowed('198.51.100.7', { A: code })
+      expect(sentence).toMatch(/^Allowed: [^\n]+\.$/)
+      expect(sentence).toContain(countryLabel(code))
+      expect(sentence).not.toContain('undefined')
+    }),
+  ))

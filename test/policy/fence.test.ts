@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import type { Facts } from '../../src/model/facts.ts'
+import { judgeFence, type Span } from '../../src/policy/fence.ts'
+import { asked, claimed, facts, placed, policy, strict } from './words.ts'
+
+const judge = (fence: object, change: Partial<Facts> = {}): Span => {
+  const [compiled] = policy({ uncertain: strict, fences: [{ name: 'one', ...fence }] }).fences
+  return judgeFence(compiled!, facts(change))
+}
+
+const span = (outcome: string, low: string, high = low) => ({ outcome, low, high })
+
+test('a fence whose traffic does not match does not apply', () =>
+  expect(judge({ traffic: { port: 80 }, never: ['CN'] })).toEqual(span('not-applied', 'allow')))
+
+test('a fence that applies says what its territory says', () =>
+  expect(judge({ traffic: { port: 443 }, never: ['CN'] })).toEqual(span('violated', 'block')))
+
+test('the action weakens a violation to a log, and what is uncertain with it', () => {
+  expect(judge({ never: ['CN'], action: 'log' })).toEqual(span('violated', 'log'))
+  expect(judge({ never: ['CN'], action: 'log' }, { location: placed('198.51.100.7') })).toEqual(span('unknown', 'log'))
+})
+
+test('a fence may carry its own word on uncertainty, key by key', () => {
+  const fence = { never: ['CN'], uncertain: { unknown: 'allow' } }
+  expect(judge(fence, { location: placed('198.51.100.7') })).toEqual(span('unknown', 'allow'))
+  expect(judge(fence, { location: placed('198.51.100.7', { A: 'CN', B: 'US' }) })).toEqual(span('disputed', 'block'))
+})
+
+test('local destinations are reached by "never: anywhere" only', () => {
+  const location = placed('10.0.0.5')
+  expect(judge({ only: ['IN'] }, { location })).toEqual(span('not-applied', 'allow'))
+  expect(judge({ never: 'anywhere' }, { location })).toEqual(span('violated', 'block'))
+})
+
+test('without an address a fence on countries is open up to its action', () => {
+  expect(judge({ never: ['CN'] }, { location: undefined })).toEqual(span('open', 'allow', 'block'))
+  expect(judge({ never: ['CN'], action: 'log' }, { location: undefined })).toEqual(span('open', 'allow', 'log'))
+  expect(judge({ never: 'anywhere' }, { location: undefined })).toEqual(span('violated', 'block'))
+})
+
+test('a violation is open while its traffic may still not match', () => {
+  const fence = { traffic: { host: 'zoom.us' }, never: ['CN'] }
+  expect(judge(fence, { namesFinal: false })).toEqual(span('open', 'allow', 'block'))
+  expect(judge(fence, { namesFinal: false, names: [claimed('zoom.us')] })).toEqual(span('violated', 'block'))
+  expect(judge(fence, { namesFinal: true })).toEqual(span('not-applied', 'allow'))
+})
+
+test('a violation is open while an exception may still come true', () => {
+  const fence = { never: ['CN'], except: [{ host: 'zoom.us', reason: 'x' }] }
+  expect(judge(fence, { namesFinal: false })).toEqual(span('open', 'allow', 'block'))
+  expect(judge(fence, { namesFinal: false, names: [asked('zoom.us')] })).toEqual(span('excepted', 'allow'))
+  expect(judge(fence, { namesFinal: true, names: [claimed('zoom.us')] })).toEqual(span('violated', 'block'))
+})
+
+test('what is allowed anyway needs no exception', () => {
+  const fence = { never: ['CN'], uncertain: { unknown: 'allow' }, except: [{ port: 443, reason: 'x' }] }
+  expect(judge(fence, { location: placed('198.51.100.7') })).toEqual(span('unknown', 'allow'))
+})

@@ -1,0 +1,93 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { ConfigErrors } from '../../src/model/errors.ts'
+import { formatPath, readSource } from '../../src/policy/source.ts'
+
+const schema = z.strictObject({
+  name: z.string(),
+  ports: z.array(z.number()).optional(),
+  door: z.union([z.strictObject({ type: z.literal('a') }), z.strictObject({ kind: z.literal('b') })]).optional(),
+})
+
+/** The faults of a text, each as `line:column path: message`. */
+function faults(text: string, alsoCheck?: Parameters<typeof readSource>[3]): string[] {
+  try {
+    readSource(text, 'f', schema, alsoCheck)
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigErrors)) throw error
+    return error.message.split('\n').map((line) => line.replace(/^f:/, ''))
+  }
+}
+
+test('a sound file is its value', () => {
+  const source = readSource('name: x\nports: [1, 2]\n', 'f', schema)
+  expect(source.value).toEqual({ name: 'x', ports: [1, 2] })
+  expect(() => source.throwIfReported()).not.toThrow()
+})
+
+test('faults of meaning are collected, and thrown together at their places', () => {
+  const source = readSource('name: x\nports:\n  - 1\n  - 2\n', 'f', schema)
+  source.report(['ports', 1], 'is wrong')
+  source.report(['name'], 'is wrong too')
+  source.report(['door', 'type'], 'is not even there')
+  expect(() => source.throwIfReported()).toThrow('f:1:1 door.type: is not even there\nf:1:7 name: is wrong too\nf:4:5 ports[1]: is wrong')
+})
+
+test('faults of shape stand at the key or the value that is wrong', () =>
+  expect(faults('name: 7\nports: [1, x]\nprots: []\n')).toEqual([
+    '1:7 name: must be a text, not a number',
+    '2:12 ports[1]: must be a number, not a text',
+    '3:1: "prots" is not a word of this file, did you mean "ports"?',
+  ]))
+
+test('where the shape is faulty, what is sound may be checked for meaning all the same', () =>
+  expect(
+    faults('ports: [99999]\n', (written, report) => {
+      expect(written).toEqual({ ports: [99_999] })
+      report(['ports', 0], 'is no port')
+    }),
+  ).toEqual(['1:1: "name" is missing', '1:9 ports[0]: is no port']))
+
+test('of several forms the words of all are known', () =>
+  expect(faults('name: x\ndoor: { tpye: a }\n').join('\n')).toContain('"tpye" is not a word of this file, did you mean "type"?'))
+
+test('what goes too deep or too far is refused, and soon', () => {
+  const started = performance.now()
+  expect(faults('['.repeat(100_000))).toEqual([expect.stringMatching(/^1:\d+: is nested too deeply$/)])
+  expect(faults(`name: ${'{a: '.repeat(20_000)}`)).toEqual([expect.stringMatching(/^1:\d+: is nested too deeply$/)])
+  expect(faults('#'.repeat(5_000_000))).toEqual(['1:1: the file is larger than 4 MiB'])
+  expect(performance.now() - started).toBeLessThan(5_000)
+})
+
+test('ten faults of syntax are told, not ten thousand', () => expect(faults('\t- a\n'.repeat(50))).toHaveLength(10))
+
+test('any text is a value or faults with places in it', () => {
+  const yaml = fc.array(
+    fc.constantFrom(...'name: x\n|ports|door|-  |[|]|{|}|"|\'|#|&a |*a |!t |: |\n|\t|? |---\n|...\n|%|@|`|>|\0|é|7|null'.split('|')),
+  )
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        yaml.map((parts) => parts.join('')),
+      ),
+      (text) => {
+        for (const fault of faults(text)) {
+          const [, line, column] = /^(\d+):(\d+)/.exec(fault) ?? [undefined, '0', '0']
+          if (line === '0') continue // the second line of a message that spans two
+          expect(Number(line)).toBeGreaterThanOrEqual(1)
+          expect(Number(line)).toBeLessThanOrEqual(text.split('\n').length)
+          expect(Number(column)).toBeGreaterThanOrEqual(1)
+        }
+      },
+    ),
+    { numRuns: 400 },
+  )
+})
+
+test('a path is written as people would', () => {
+  expect(formatPath(['fences', 2, 'never', 0])).toBe('fences[2].never[0]')
+  expect(formatPath([])).toBe('')
+})

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import type { Territory } from '../../src/policy/policy.ts'
+import { type PlaceOutcome, placeOutcome } from '../../src/policy/territory.ts'
+import { country } from './words.ts'
+
+const territory = (kind: 'never' | 'only'): Territory => ({ kind, countries: new Set(['CN', 'RU'].map(country)) })
+
+test.each<[possible: string, never: PlaceOutcome, only: PlaceOutcome, neverAnycast: PlaceOutcome]>([
+  ['', 'unknown', 'unknown', 'anycast'],
+  ['CN', 'violated', 'satisfied', 'violated'],
+  ['CN RU', 'violated', 'satisfied', 'violated'],
+  ['US', 'satisfied', 'violated', 'anycast'],
+  ['DE US', 'satisfied', 'violated', 'anycast'],
+  ['CN US', 'disputed', 'disputed', 'disputed'],
+  ['CN RU US', 'disputed', 'disputed', 'disputed'],
+])('possible countries %j: never %s, only %s; never at an anycast address %s', (text, never, only, neverAnycast) => {
+  const possible = text.split(' ').filter(Boolean).map(country)
+  expect(placeOutcome(territory('never'), { possible, anycast: false })).toBe(never)
+  expect(placeOutcome(territory('only'), { possible, anycast: false })).toBe(only)
+  expect(placeOutcome(territory('never'), { possible, anycast: true })).toBe(neverAnycast)
+  expect(placeOutcome(territory('only'), { possible, anycast: true })).toBe('anycast')
+  for (const anycast of [true, false]) expect(placeOutcome({ kind: 'anywhere' }, { possible, anycast })).toBe('violated')
+})
