@@ -126,6 +126,7 @@ const printer: Readonly<Record<Format, Printer>> = {
         scope,
         anycast,
         sources: Object.fromEntries(answers.map(({ source, country }) => [source, country])),
+        data: Object.fromEntries(geo.sources.map(({ name, date }) => [name, date])),
       })
     }),
 }

@@ -41,8 +41,18 @@ test('each line of JSON stands for itself, and says what it was judged as', asyn
       scope: 'global',
       anycast: false,
       sources: { One: 'CN', Two: 'CN' },
+      data: { One: '2026-06-01', Two: '2026-06-01' },
     },
-    { address: '10.0.0.1', country: null, possible: [], certainty: 'local', scope: 'private', anycast: false, sources: {} },
+    {
+      address: '10.0.0.1',
+      country: null,
+      possible: [],
+      certainty: 'local',
+      scope: 'private',
+      anycast: false,
+      sources: {},
+      data: { One: '2026-06-01', Two: '2026-06-01' },
+    },
   ])
 })
 
