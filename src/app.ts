@@ -1,8 +1,8 @@
 /** The composition root: the one file that constructs things and hands them to each other. */
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
-import { isPath } from './config/load.ts'
 import { systemClock } from './clock.ts'
+import { isPath } from './config/load.ts'
 import { loadPolicyFor, loadShadows } from './config/policies.ts'
 import type { InboundSettings, Settings } from './config/settings.ts'
 import { createDirect } from './egress/direct.ts'
@@ -127,6 +127,7 @@ async function openDoor(
     onRefused: (client) =>
       log.warn({ inbound: inbound.name, client: formatEndpoint(client) }, 'client refused: it is in none of the networks under "clients"'),
     onFailed: (client, error) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), err: error }, 'connection ended'),
+    onTrouble: (error) => log.error({ inbound: inbound.name, err: error }, `cannot accept a connection: ${error.message}`),
   })
 }
 

@@ -2,6 +2,7 @@
  * HTTP proxy (RFC 9110, 9112): CONNECT becomes a tunnel, each absolute-form request on a kept-alive connection a flow
  * of its own. Heads are read by our own strict parser and written anew; Node's server lets ambiguous ones through.
  */
+import type { Refusal } from '../pipeline/ports.ts'
 import { parseRequestHead, type RequestHead, requestFraming } from '../wire/http1.ts'
 import type { Door, Visitor } from './door.ts'
 import { sayFarewell } from './farewell.ts'
@@ -25,7 +26,11 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
     // Between requests the connection may rest; the time for a head runs from its first byte.
     await stream.grown(0, AbortSignal.timeout(door.limits.relay.idleMs))
     if (stream.ended) return sayFarewell(stream, NOTHING)
-    const message = await readMessage(stream, (bytes) => parseRequestHead(bytes, door.limits), AbortSignal.timeout(door.limits.headMs))
+    const inTime = AbortSignal.timeout(door.limits.headMs)
+    const message = await readMessage(stream, (bytes) => parseRequestHead(bytes, door.limits), inTime).catch((error: unknown) => {
+      if (!inTime.aborted) throw error
+      return tooSlow
+    })
     if (message.kind === 'ended') return sayFarewell(stream, NOTHING)
     if (message.kind === 'malformed') return turnAway(malformedAnswer(message.status, message.why), null)
 
@@ -38,7 +43,7 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
         // RFC 9110 §9.3.6: content in a CONNECT request has no meaning; what follows belongs to the tunnel.
         if (framing.kind === 'chunked' || (framing.kind === 'length' && framing.length > 0))
           return turnAway(malformedAnswer(400, 'CONNECT with content'), head)
-        const refused = (refusal: Parameters<typeof refusalAnswer>[0]) =>
+        const refused = (refusal: Refusal) =>
           encodeAnswer(refusalAnswer(refusal), { request: head, keepAlive: false, now: door.clock.now() })
         return door.carry(tunnelOffer(visitor, { host: target.host, port: target.port }, door, { granted: GRANTED, refused }))
       }
@@ -58,6 +63,8 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
     }
   }
 }
+
+const tooSlow = { kind: 'malformed', why: 'the head of the request did not come in time', status: 408 } as const
 
 const malformedAnswer = (status: number, sentence: string): Answer => ({ ...answerFor('client.malformed', sentence), status })
 

@@ -19,10 +19,12 @@ export interface ListenOptions {
   serve(visitor: Visitor): Promise<void>
   onRefused(client: Endpoint<Ip>): void
   onFailed(client: Endpoint<Ip>, error: unknown): void
+  /** A connection could not be accepted (out of descriptors, say); the door goes on. */
+  onTrouble(error: Error): void
 }
 
 /** Throws OperatorError where the address cannot be had. */
-export async function listen({ listen, permits, serve, onRefused, onFailed }: ListenOptions): Promise<Listener> {
+export async function listen({ listen, permits, serve, onRefused, onFailed, onTrouble }: ListenOptions): Promise<Listener> {
   const open = new Set<ByteStream>()
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
     const client = clientOf(socket)
@@ -40,6 +42,7 @@ export async function listen({ listen, permits, serve, onRefused, onFailed }: Li
     })
   })
   await bind(server, listen)
+  server.on('error', onTrouble)
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('a TCP server has an address')
   return {

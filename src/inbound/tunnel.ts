@@ -12,8 +12,8 @@ export interface Dialect {
   refused(refusal: Refusal): Uint8Array
 }
 
-/** Enough for the largest ClientHello that browsers send (post-quantum keys, ECH). */
-const WATCHED_BYTES = 16 * 1024
+/** As far as a name is looked for at all (`wire/sniff.ts`): a ClientHello that is longer than it need be hides nothing. */
+const WATCHED_BYTES = 64 * 1024
 
 export function tunnelOffer({ stream, client }: Visitor, asked: Endpoint<Host>, door: Door, dialect: Dialect): Offer {
   let answer: 'none' | 'granted' | 'refused' = 'none'

@@ -30,7 +30,7 @@ export function explain(decision: Decision, asked: Endpoint<Host>, policy: Polic
   }
   const lead =
     verdict.would === 'block'
-      ? (outside.find(({ refusal }) => refusal === null) ?? outside[0])
+      ? outside.find(({ refusal }) => refusal === null)
       : candidates.find(({ effect }) => verdict.would === 'allow' || effect === 'log')
   if (lead === undefined) return `${headWord(verdict, outside)}: ${name}.`
   const why = whyClause(lead, policy)

@@ -39,7 +39,7 @@ export function readSource<Schema extends z.ZodType>(
     ])
   }
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   const problems: Problem[] = syntaxFaults(document, text).map(({ offset, message }) => ({
     position: positionOf(file, lines, offset),
     path: '',
@@ -93,7 +93,8 @@ function unknownAliases(document: Document): readonly Fault[] {
   visit(document, {
     Alias(_, alias) {
       if (alias.resolve(document) !== undefined) return
-      const message = `"*${alias.source}" stands for nothing: no "&${alias.source}" comes before it`
+      const name = printable(alias.source)
+      const message = `"*${name}" stands for nothing: no "&${name}" comes before it`
       faults.push({ offset: alias.range?.[0] ?? 0, message })
     },
   })
@@ -110,7 +111,8 @@ function sayError({ code, message, pos: [start] }: YAMLError, document: Document
   if (code === 'DUPLICATE_KEY') return says(`"${/^[\w-]+/.exec(text.slice(start, start + 80))?.[0] ?? 'a key'}" stands here a second time`)
   if (code === 'TAB_AS_INDENT') return says('a tab is no indentation in YAML: use spaces')
   if (code === 'MULTIPLE_DOCS') return says('a second document begins here ("---"): a file holds one')
-  return says(`is not valid YAML: ${message}`)
+  // The parser quotes what stands there, line breaks and all.
+  return says(`is not valid YAML: ${message.replace(/\p{Cc}+/gu, ' ')}`)
 }
 
 const closing: Readonly<Record<string, string>> = { '[': ']', '{': '}', '"': '"', "'": "'" }

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import type { Door } from '../../src/inbound/door.ts'
+import { serveHttp } from '../../src/inbound/http.ts'
+import type { FlowId } from '../../src/model/flow.ts'
+import { realClock } from '../support/fake-clock.ts'
+import { ip } from '../support/fake-ports.ts'
 import { answersAfterFin, bannerFirst, echo, startOrigin } from '../support/origin-server.ts'
 import { eventually, notToChina, openProxy, policyText } from '../support/proxy-under-test.ts'
+import { fired, streamPair } from '../support/socket-pair.ts'
 
 const CHINA = '52.81.151.250'
 const AMERICA = '170.114.1.1'
@@ -127,17 +133,17 @@ describe('a request that is not for a proxy', () => {
   })
 })
 
-test('a head that comes too slowly is cut when the time for a whole head is over', async () => {
+test('a head that comes too slowly is answered 408 when the time for a whole head is over', async () => {
   const proxy = await openProxy({ headMs: 300 })
   const client = await proxy.connect()
   const startedAt = performance.now()
   const dripping = setInterval(() => client.send('x'), 50)
   client.send('GET http://a.com/ HTTP/1.1\r\nX: ')
-  await client.until('the connection to end', () => client.ended || client.closed)
+  expect(await client.receivesEnd()).toMatch(/^HTTP\/1\.1 408 /)
   clearInterval(dripping)
   expect(performance.now() - startedAt).toBeLessThan(2_000)
   expect(proxy.offers).toEqual([])
-  expect(proxy.failed).toHaveLength(1)
+  expect(proxy.malformed).toEqual(['HTTP: the head of the request did not come in time'])
 })
 
 test('a connection that rests between requests is not a slow head', async () => {
@@ -156,6 +162,26 @@ test('a connection that rests for longer than the idle time is closed', async ()
   const client = await proxy.connect()
   client.send('GET http://nowhere.test/ HTTP/1.1\r\nHost: nowhere.test\r\n\r\n')
   await client.receivesEnd()
+})
+
+test('a client that has ended its side still gets an answer that is waiting for it', async () => {
+  const { near, far } = await streamPair('onread', { paused: true })
+  const waiting = Buffer.alloc(32 * 1024 * 1024)
+  near.socket.write(waiting)
+  far.end()
+  await fired(near.left)
+  const door: Door = {
+    name: 'http',
+    limits: { headBytes: 1_000, headMs: 1_000, relay: { idleMs: 1_000, halfClosedMs: 1_000 } },
+    clock: realClock,
+    nextId: () => 'id' as FlowId,
+    carry: async () => undefined,
+    malformed: () => undefined,
+  }
+  await serveHttp({ stream: near, client: { host: ip('127.0.0.1'), port: 5 } }, door)
+  far.socket.resume()
+  expect((await far.receivesEnd()).length).toBe(waiting.length)
+  await fired(near.closed)
 })
 
 test('a client that leaves in the middle of a head leaves nothing behind', async () => {

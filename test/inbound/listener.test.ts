@@ -23,6 +23,7 @@ async function listening(options: Partial<ListenOptions> = {}) {
     },
     onRefused: ({ host }) => refused.push(host),
     onFailed: (_client, error) => failed.push(error),
+    onTrouble: (error) => failed.push(error),
     ...options,
   })
   onTestFinished(() => listener.stop(0))

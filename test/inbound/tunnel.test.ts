@@ -180,7 +180,7 @@ describe('the first bytes', () => {
     await origin.receivesEnd()
     await over
     expect(origin.count).toBe(1_000_000)
-    expect(most).toBe(16 * 1024)
+    expect(most).toBe(64 * 1024)
   })
 })
 

@@ -18,6 +18,9 @@ fences:
 const enforcing = world.shared({ policy: policy('enforce') })
 const observing = world.shared({ policy: policy('observe') })
 
+/** curl leaves the server's last TLS message unread now and then, which the kernel passes on as a reset. */
+const over = expect.stringMatching(/^(completed|reset)$/)
+
 const forbidden = 'meet.forbidden.example'
 const harmless = 'www.harmless.example'
 
@@ -47,7 +50,7 @@ describe('enforcing', () => {
     const answer = await claim(at, harmless)
     expect(answer.stdout).toContain(`"serverName":"${harmless}"`)
     const [record] = await ended(before)
-    expect(record).toMatchObject({ asked: us.v4, verdict: 'allow', ending: 'completed', dialled: us.v4 })
+    expect(record).toMatchObject({ asked: us.v4, verdict: 'allow', ending: over, dialled: us.v4 })
     expect(record?.names).toEqual([{ name: harmless, origin: 'sni', proved: false }])
   })
 
@@ -89,7 +92,7 @@ describe('enforcing', () => {
       String(ports.banner),
     ])
     expect([stdout, silent.stdout]).toEqual(['SSH-2.0-world\r\n', 'SSH-2.0-world\r\n'])
-    expect(performance.now() - startedAt).toBeLessThan(2_500)
+    expect(performance.now() - startedAt).toBeLessThan(3_000)
   })
 
   test('a dial that fails after the grant is a reset, and the record keeps its code', async () => {
@@ -113,7 +116,7 @@ describe('observing', () => {
     const answer = await claim(at, forbidden)
     expect(answer.stdout).toContain(`"serverName":"${forbidden}"`)
     const [record] = await ended(0)
-    expect(record).toMatchObject({ asked: us.v4, verdict: 'allow', would: 'block', ending: 'completed', dialled: us.v4 })
+    expect(record).toMatchObject({ asked: us.v4, verdict: 'allow', would: 'block', ending: over, dialled: us.v4 })
     expect(record?.names).toEqual([{ name: forbidden, origin: 'sni', proved: false }])
     expect(record?.sentence).toMatch(/^Would block: /)
     const types = events()

@@ -116,9 +116,9 @@ test('a permitted address that fails never leads to a forbidden one', async () =
 test('a client that leaves while its connection is being made ends the flow', async () => {
   const { port, count, ended } = await hasty()
   const before = count()
-  const startedAt = performance.now()
   await world.inside.run(['timeout', '0.3', 'nc', '-X', 'connect', '-x', `127.0.0.1:${port}`, silentAddress, '80'])
   const [record] = await ended(before)
   expect(record).toMatchObject({ ending: 'client-gone', code: 'client.gone', dialled: null })
-  expect(performance.now() - startedAt).toBeLessThan(1_800)
+  // Long before the two seconds that the dial had.
+  expect(record?.duration_ms).toBeLessThan(1_500)
 })

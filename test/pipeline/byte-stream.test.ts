@@ -219,6 +219,23 @@ describe.each(readings)('read by %s', (reading) => {
     expect(['', 'half of the tru']).toContain(received)
   })
 
+  test('a receiver that comes after a reset is given what was held, but no end', async () => {
+    const { near, far } = await streamPair(reading)
+    far.send('held')
+    await near.grown(0, never)
+    far.reset()
+    await fired(near.closed)
+    const seen: string[] = []
+    near.receive(
+      (chunk) => {
+        seen.push(Buffer.from(chunk).toString())
+        return true
+      },
+      () => seen.push('(end)'),
+    )
+    expect(seen).toEqual(['held'])
+  })
+
   test('reset() arrives as a reset', async () => {
     const { near, far } = await streamPair(reading)
     near.reset()

@@ -127,11 +127,13 @@ test('an address that stands for several is judged by each of them, and the seve
   // Teredo: the outer address, its server 65.54.227.120 and its client 192.0.2.45.
   const teredo = '2001:0:4136:e378:8000:63bf:3fff:fdd2'
   const [outer, server, client] = judgedAddresses(ip(teredo))
-  const places = [placed(outer, { A: 'US' }), placed(server!, { A: 'US' }), placed(client!, { A: 'CN' })] as const
-  expect(judge(policy(noChina), [{ ip: ip(teredo), locations: places }])).toMatchObject({
-    kind: 'refuse',
-    candidates: [{ ip: teredo, effect: 'block', fences: [{ fence: 'no-cn', outcome: 'violated', effect: 'block' }] }],
-  })
+  for (const inChina of [outer, server, client]) {
+    const place = (address: Ip | undefined) => placed(address ?? '', { A: address === inChina ? 'CN' : 'US' })
+    expect(judge(policy(noChina), [{ ip: ip(teredo), locations: [place(outer), place(server), place(client)] }])).toMatchObject({
+      kind: 'refuse',
+      candidates: [{ ip: teredo, effect: 'block', fences: [{ fence: 'no-cn', outcome: 'violated', effect: 'block' }] }],
+    })
+  }
 })
 
 test('local_network is a reason where no fence is', () => {

@@ -144,6 +144,7 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
     serve: (visitor) => inbounds[world.type ?? 'mixed'](visitor, door),
     onRefused: ({ host }) => refused.push(host),
     onFailed: (_client, error) => failed.push(error),
+    onTrouble: (error) => failed.push(error),
   })
   fake.doors.add(listener.bound)
   let stopped: Promise<void> | null = null
