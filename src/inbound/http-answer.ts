@@ -1,7 +1,9 @@
 /** What the door itself says over HTTP: refusals as a short page for browsers and one line of text for programs. */
 import { type ErrorCode, errorKind } from '../model/errors.ts'
 import type { Refusal } from '../pipeline/ports.ts'
-import { type Field, fieldValues, type RequestHead, serializeResponseHead } from '../wire/http1.ts'
+import { serializeResponseHead } from '../wire/http1.ts'
+import { type Field, fieldValues } from '../wire/http1-fields.ts'
+import type { RequestHead } from '../wire/http1-head.ts'
 
 const reasons: Readonly<Record<number, string>> = {
   400: 'Bad Request',

@@ -1,8 +1,9 @@
 /** Passes one HTTP body from a stream on, piece by piece, with its framing checked: no faster than the other side takes it. */
 import { type ErrorCode, RingfenceError } from '../model/errors.ts'
 import type { ByteStream } from '../pipeline/byte-stream.ts'
-import type { Field, Framing } from '../wire/http1.ts'
 import { bodyDecoder } from '../wire/http1-body.ts'
+import type { Field } from '../wire/http1-fields.ts'
+import type { Framing } from '../wire/http1-framing.ts'
 
 /** Whose fault it is when the body breaks: the client's or the origin's. */
 export interface Faults {

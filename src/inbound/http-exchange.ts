@@ -11,21 +11,12 @@ import type { ByteStream } from '../pipeline/byte-stream.ts'
 import { IdleTimer } from '../pipeline/idle-timer.ts'
 import type { HowEnded, Meter, Offer, Refusal, Upstream } from '../pipeline/ports.ts'
 import { relay } from '../pipeline/relay.ts'
-import {
-  endToEndFields,
-  type Field,
-  type Framing,
-  fieldValues,
-  hasToken,
-  parseResponseHead,
-  type RequestHead,
-  type ResponseHead,
-  responseFraming,
-  serializeRequestHead,
-  serializeResponseHead,
-  type Target,
-} from '../wire/http1.ts'
+import { parseResponseHead, serializeRequestHead, serializeResponseHead } from '../wire/http1.ts'
 import { encodeChunk, encodeLastChunk } from '../wire/http1-body.ts'
+import { endToEndFields, type Field, fieldValues, hasToken } from '../wire/http1-fields.ts'
+import { type Framing, responseFraming } from '../wire/http1-framing.ts'
+import type { RequestHead, ResponseHead } from '../wire/http1-head.ts'
+import type { Target } from '../wire/http1-target.ts'
 import { type Door, newFlow, type Visitor } from './door.ts'
 import { sayFarewell } from './farewell.ts'
 import { readMessage } from './handshake.ts'

@@ -3,7 +3,9 @@
  * of its own. Heads are read by our own strict parser and written anew; Node's server lets ambiguous ones through.
  */
 import type { Refusal } from '../pipeline/ports.ts'
-import { parseRequestHead, type RequestHead, requestFraming } from '../wire/http1.ts'
+import { parseRequestHead } from '../wire/http1.ts'
+import { requestFraming } from '../wire/http1-framing.ts'
+import type { RequestHead } from '../wire/http1-head.ts'
 import type { Door, Visitor } from './door.ts'
 import { sayFarewell } from './farewell.ts'
 import { readMessage } from './handshake.ts'
@@ -40,9 +42,6 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
     const { target } = head
     switch (target.kind) {
       case 'authority': {
-        // RFC 9110 §9.3.6: content in a CONNECT request has no meaning; what follows belongs to the tunnel.
-        if (framing.kind === 'chunked' || (framing.kind === 'length' && framing.length > 0))
-          return turnAway(malformedAnswer(400, 'CONNECT with content'), head)
         const refused = (refusal: Refusal) =>
           encodeAnswer(refusalAnswer(refusal), { request: head, keepAlive: false, now: door.clock.now() })
         return door.carry(tunnelOffer(visitor, { host: target.host, port: target.port }, door, { granted: GRANTED, refused }))

@@ -2,8 +2,8 @@
  * Where a message's body ends (RFC 9112 §6.3). Anything that two readers could understand in two ways is refused
  * rather than repaired: that is what request smuggling is made of (RFC 9112 §11.2).
  */
-import type { RequestHead, ResponseHead } from './http1.ts'
 import { fieldValues } from './http1-fields.ts'
+import { isBodiless, type RequestHead, type ResponseHead } from './http1-head.ts'
 import { type Http1Malformed, refused } from './http1-lines.ts'
 
 /** `none`: no body at all; `until-close`: the body ends when the connection does (responses only). */
@@ -33,9 +33,6 @@ export function responseFraming(head: ResponseHead, requestMethod: string): Fram
   if (requestMethod === 'HEAD' || isBodiless(head.status) || head.status === 304) return none
   return declared ?? { kind: 'until-close' }
 }
-
-/** Statuses whose responses have neither a body nor fields that announce one (RFC 9110 §8.6, RFC 9112 §6.1). */
-export const isBodiless = (status: number): boolean => status < 200 || status === 204
 
 const isEmpty = (framing: Framing): boolean => framing.kind === 'length' && framing.length === 0
 

@@ -4,35 +4,10 @@
  */
 import { printable } from '../model/hostname.ts'
 import { type Field, fieldValues, isFieldText, isToken, parseFields, serializeFields } from './http1-fields.ts'
-import { isBodiless } from './http1-framing.ts'
+import { type Http1Version, isBodiless, type RequestHead, type ResponseHead } from './http1-head.ts'
 import { type HeadLimits, type Http1Malformed, type Http1Parsed, readLines, refused } from './http1-lines.ts'
-import { formatTarget, parseAsciiHostPort, parseTarget, type Target } from './http1-target.ts'
+import { formatTarget, parseAsciiHostPort, parseTarget } from './http1-target.ts'
 import { latin1, latin1Bytes } from './text.ts'
-
-// biome-ignore-start lint/performance/noBarrelFile: readers need not know over which files a head is spread
-export { endToEndFields, type Field, fieldValues, hasToken } from './http1-fields.ts'
-export { type Framing, requestFraming, responseFraming } from './http1-framing.ts'
-export type { HeadLimits, Http1Malformed, Http1Parsed } from './http1-lines.ts'
-export type { Target } from './http1-target.ts'
-// biome-ignore-end lint/performance/noBarrelFile: readers need not know over which files a head is spread
-
-export type Http1Version = '1.0' | '1.1'
-
-export interface RequestHead {
-  /** Case-sensitive (RFC 9110 §9.1). */
-  readonly method: string
-  readonly target: Target
-  readonly version: Http1Version
-  readonly fields: readonly Field[]
-}
-
-export interface ResponseHead {
-  /** 100 to 999; what is beyond 599 is passed on as it came. */
-  readonly status: number
-  readonly reason: string
-  readonly version: Http1Version
-  readonly fields: readonly Field[]
-}
 
 const MAX_METHOD = 64
 const HTTP_PORT = 80

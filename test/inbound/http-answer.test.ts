@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { type Answer, answerFor, encodeAnswer, refusalAnswer } from '../../src/inbound/http-answer.ts'
 import { type ErrorCode, errorKinds } from '../../src/model/errors.ts'
-import { parseRequestHead, type RequestHead } from '../../src/wire/http1.ts'
+import { parseRequestHead } from '../../src/wire/http1.ts'
+import type { RequestHead } from '../../src/wire/http1-head.ts'
 
 const now = Date.parse('2026-08-01T12:00:00Z')
 const limits = { headBytes: 10_000 }

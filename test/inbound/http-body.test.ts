@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { passBody } from '../../src/inbound/http-body.ts'
-import type { Framing } from '../../src/wire/http1.ts'
+import type { Framing } from '../../src/wire/http1-framing.ts'
 import { never, streamPair } from '../support/socket-pair.ts'
 
 const faults = { malformed: 'relay.malformed-response', truncated: 'relay.truncated' } as const

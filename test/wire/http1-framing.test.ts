@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Http1Version, RequestHead, ResponseHead } from '../../src/wire/http1.ts'
 import type { Field } from '../../src/wire/http1-fields.ts'
 import { requestFraming, responseFraming } from '../../src/wire/http1-framing.ts'
+import type { Http1Version, RequestHead, ResponseHead } from '../../src/wire/http1-head.ts'
 
 const fields = (lines: Readonly<Record<string, string | readonly string[]>>): readonly Field[] =>
   Object.entries(lines).flatMap(([name, values]) => [values].flat().map((value) => ({ name, value })))

@@ -1,15 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { type Host, isHost, parseHost } from '../../src/model/hostname.ts'
-import {
-  parseRequestHead,
-  parseResponseHead,
-  type RequestHead,
-  type ResponseHead,
-  serializeRequestHead,
-  serializeResponseHead,
-} from '../../src/wire/http1.ts'
+import { parseRequestHead, parseResponseHead, serializeRequestHead, serializeResponseHead } from '../../src/wire/http1.ts'
 import { endToEndFields, hasToken } from '../../src/wire/http1-fields.ts'
+import type { RequestHead, ResponseHead } from '../../src/wire/http1-head.ts'
 import type { Target } from '../../src/wire/http1-target.ts'
 import { ascii, property, streamProperties } from './support.ts'
 
