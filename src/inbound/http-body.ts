@@ -8,7 +8,10 @@ import type { Framing } from '../wire/http1-framing.ts'
 /** Whose fault it is when the body breaks: the client's or the origin's. */
 export interface Faults {
   readonly malformed: ErrorCode
+  /** It ended before the body was complete. */
   readonly truncated: ErrorCode
+  /** The connection broke. */
+  readonly broken: ErrorCode
 }
 
 /** Hands the content to `send`; resolves with the trailers. Throws RingfenceError with the code that `faults` names. */
@@ -32,6 +35,7 @@ export async function passBody(
     await from.grown(0, signal)
     if (from.held.length > 0) continue
     if (from.error === null && decoder.end() === 'complete') return []
-    throw new RingfenceError(faults.truncated, 'the connection closed before the body was complete', { cause: from.error })
+    const code = from.error === null ? faults.truncated : faults.broken
+    throw new RingfenceError(code, 'the connection closed before the body was complete', { cause: from.error })
   }
 }

@@ -269,8 +269,8 @@ class Exchange implements Offer {
   }
 }
 
-const clientFaults = { malformed: 'client.malformed', truncated: 'client.gone' } as const
-const originFaults = { malformed: 'relay.malformed-response', truncated: 'relay.truncated' } as const
+const clientFaults = { malformed: 'client.malformed', truncated: 'client.gone', broken: 'client.gone' } as const
+const originFaults = { malformed: 'relay.malformed-response', truncated: 'relay.truncated', broken: 'relay.reset' } as const
 
 const isEmpty = (framing: Framing): boolean => framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0)
 

@@ -3,7 +3,7 @@ import { passBody } from '../../src/inbound/http-body.ts'
 import type { Framing } from '../../src/wire/http1-framing.ts'
 import { never, streamPair } from '../support/socket-pair.ts'
 
-const faults = { malformed: 'relay.malformed-response', truncated: 'relay.truncated' } as const
+const faults = { malformed: 'relay.malformed-response', truncated: 'relay.truncated', broken: 'relay.reset' } as const
 
 async function passing(framing: Framing) {
   const { near, far } = await streamPair()
@@ -45,7 +45,7 @@ test('a body until close is complete when the peer ends, not when it resets', as
   const broken = await passing({ kind: 'until-close' })
   const half = broken.start()
   broken.far.socket.write('hal', () => broken.far.reset())
-  await expect(half).rejects.toMatchObject({ code: 'relay.truncated' })
+  await expect(half).rejects.toMatchObject({ code: 'relay.reset' })
 })
 
 test('no body is over at once', async () => {

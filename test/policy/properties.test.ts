@@ -1,6 +1,6 @@
 /** Laws of the judge that hold for any policy, over every matcher of the table. */
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { stringify } from 'yaml'
 import { ipFromBytes } from '../../src/model/address.ts'
 import { isNonEmpty } from '../../src/model/brand.ts'
@@ -119,6 +119,8 @@ const onTheWay = (complete: Facts): fc.Arbitrary<Facts> =>
 
 const { FUZZ_SECONDS: seconds } = process.env
 const milliseconds = seconds === undefined ? 700 : Number(seconds) * 1_000
+
+vi.setConfig({ testTimeout: milliseconds + 20_000 })
 
 /** As many runs as fit into 0.7 s, or into FUZZ_SECONDS. */
 const holds = <T extends [unknown, ...unknown[]]>(...args: [...{ [K in keyof T]: fc.Arbitrary<T[K]> }, (...given: T) => void]): void =>

@@ -87,7 +87,7 @@ export function useWorld(): World {
     } catch (error) {
       // Root in CI: there it must work, or the fence goes untested without anybody noticing.
       if (process.env.CI) throw error
-      whyNot = `no network namespaces here: ${error instanceof Error ? error.message : String(error)}`
+      whyNot = `no network namespaces here: ${(error instanceof Error ? error.message : String(error)).trim().replaceAll('\n', ': ')}`
     }
   })
   beforeEach(async (context) => {
