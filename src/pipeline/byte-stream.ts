@@ -1,17 +1,24 @@
 /**
  * A socket as bytes that can be read, held and handed on. A door looks at what is `held`, consumes its handshake, and
- * leaves what came glued behind it to the relay, which takes every further chunk as it comes: none is lost. It knows nothing of protocols.
+ * leaves what came glued behind it to the relay, which takes every further chunk as it comes: none is
+ * lost. It knows nothing of protocols.
  *
- * Reading goes through Node's `onread` with one reused 256 KiB buffer: 1.6–2.1 times the bytes per CPU of streams
+ * Reading goes through Node's `onread` with one reused buffer, up to 256 KiB: 1.6–2.1 times the bytes per CPU of streams
  * (measured for this project). Accepted sockets can't be given `onread` by any public option in Node 20–24, so their
  * handle is moved into a new socket; where that handle is not to be had (TLS, another runtime), the plain stream
  * events carry the bytes instead: slower, otherwise the same.
  */
 import { Socket } from 'node:net'
+import { RingfenceError } from '../model/errors.ts'
 
 /** Most bytes that are kept for a reader that is not reading: a handshake is far smaller. */
 const HOLD_LIMIT = 64 * 1024
 const READ_BUFFER = 256 * 1024
+/** Most connections never fill this; only one that does gets the large buffer, whose allocation drives the garbage collector. */
+const FIRST_READ_BUFFER = 16 * 1024
+
+/** One reason for all: an abort without one makes a DOMException with a stack, each time. */
+const CLOSED = new RingfenceError('client.gone', 'the connection is closed')
 
 /** Takes a chunk that is valid only during the call; `false` pauses the stream until `resume`. */
 export type Receiver = (chunk: Uint8Array) => boolean
@@ -39,7 +46,7 @@ export class ByteStream {
     socket.on('end', () => {
       if (wasReset(socket)) return socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
       this.#finished = true
-      if (this.#heldBytes === 0) this.#left.abort()
+      if (this.#heldBytes === 0) this.#left.abort(CLOSED)
       if (this.#receiver !== null) this.#onEnd?.()
       this.#wake?.()
     })
@@ -48,8 +55,8 @@ export class ByteStream {
     })
     socket.on('close', () => {
       this.#finished = true
-      this.#closed.abort()
-      this.#left.abort()
+      this.#closed.abort(CLOSED)
+      this.#left.abort(CLOSED)
       this.#wake?.()
     })
   }
@@ -68,10 +75,15 @@ export class ByteStream {
   /** For a connection about to be made: `onread` goes into the options of the socket, which `attach` takes in the same tick. */
   static outgoing(): { readonly onread: OnRead; attach(socket: Socket): ByteStream } {
     let stream: ByteStream | null = null
+    let space = Buffer.allocUnsafeSlow(FIRST_READ_BUFFER)
     return {
       onread: {
-        buffer: Buffer.allocUnsafeSlow(READ_BUFFER),
-        callback: (bytes, buffer) => (stream === null ? false : stream.#take(buffer.subarray(0, bytes))),
+        buffer: () => space,
+        callback: (bytes, buffer) => {
+          // The full one stays as it is: its bytes may still be on their way to a slow reader.
+          if (bytes === space.length && bytes < READ_BUFFER) space = Buffer.allocUnsafeSlow(READ_BUFFER)
+          return stream === null ? false : stream.#take(buffer.subarray(0, bytes))
+        },
       },
       attach: (socket) => {
         stream = new ByteStream(socket)
@@ -111,7 +123,7 @@ export class ByteStream {
     const rest = this.held.subarray(bytes)
     this.#held = rest.length === 0 ? [] : [rest]
     this.#heldBytes = rest.length
-    if (this.#finished && rest.length === 0) this.#left.abort()
+    if (this.#finished && rest.length === 0) this.#left.abort(CLOSED)
     if (this.#receiver === null && this.#heldBytes < HOLD_LIMIT) this.resume()
   }
 
@@ -205,7 +217,7 @@ export class ByteStream {
 const EMPTY = new Uint8Array(0)
 
 export interface OnRead {
-  readonly buffer: Uint8Array
+  buffer(): Uint8Array
   callback(bytes: number, buffer: Uint8Array): boolean
 }
 

@@ -2,7 +2,7 @@
  * A YAML file as a checked value that still knows where each part stands: syntax, shape and meaning are reported with
  * `file:line:col`, all at once. Used for policies and for settings alike.
  */
-import { type Document, isMap, isNode, isPair, LineCounter, parseDocument, visit, type YAMLError } from 'yaml'
+import { CST, type Document, isMap, isNode, isPair, Lexer, LineCounter, parseDocument, visit, type YAMLError } from 'yaml'
 import { z } from 'zod'
 import { ConfigErrors, type Position, type Problem } from '../model/errors.ts'
 import { printable } from '../model/hostname.ts'
@@ -38,6 +38,8 @@ export function readSource<Schema extends z.ZodType>(
       { position: { file, line: 1, column: 1 }, path: '', message: `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB` },
     ])
   }
+  const deep = tooDeepAt(text)
+  if (deep !== null) throw new ConfigErrors([{ position: positionIn(text, file, deep), path: '', message: 'is nested too deeply' }])
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   const problems: Problem[] = syntaxFaults(document, text).map(({ offset, message }) => ({
@@ -70,6 +72,29 @@ export function readSource<Schema extends z.ZodType>(
 /** `fences[2].never[0]` */
 export const formatPath = (path: Path): string =>
   path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`)).join('')
+
+/** No file of ours goes beyond ten. The parser recurses, so without a limit of our own its stack would be the limit. */
+const MAX_DEPTH = 64
+
+/** Where brackets, or list items begun on one line, are nested too deeply: asked of the lexer, which does not recurse. */
+function tooDeepAt(text: string): number | null {
+  let offset = 0
+  let brackets = 0
+  let items = 0
+  let isScalar = false
+  for (const token of new Lexer().lex(text)) {
+    if (isScalar) isScalar = false
+    else if (token === CST.SCALAR) isScalar = true
+    else if (token === '[' || token === '{') brackets++
+    else if (token === ']' || token === '}') brackets--
+    else if (token === '-' || token === '?') items++
+    else if (token.endsWith('\n')) items = 0
+    if (brackets + items > MAX_DEPTH) return offset
+    // These three the lexer puts in; they are not in the text.
+    if (token !== CST.SCALAR && token !== CST.DOCUMENT && token !== CST.FLOW_END) offset += token.length
+  }
+  return null
+}
 
 interface Fault {
   readonly offset: number
@@ -234,4 +259,9 @@ function offsetOf(document: Document, path: Path, atKey: string | undefined): nu
 function positionOf(file: string, lines: LineCounter, offset: number): Position {
   const { line, col } = lines.linePos(offset)
   return { file, line: Math.max(1, line), column: Math.max(1, col) }
+}
+
+function positionIn(text: string, file: string, offset: number): Position {
+  const before = text.slice(0, offset).split('\n')
+  return { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
 }

@@ -93,7 +93,7 @@ test('what identifies a person stands under `personal`, beside a salt of its own
   })
   const two = entry()
   await two.entry.decided(allowed, {})
-  expect(personal.salt).toMatch(/^[\w-]{22}$/)
+  expect(personal.salt).toMatch(/^[0-9a-f-]{36}$/)
   expect(two.writer.decided[0]!.personal.salt).not.toBe(personal.salt)
 })
 

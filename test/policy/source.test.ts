@@ -54,7 +54,9 @@ test('of several forms the words of all are known', () =>
   expect(faults('name: x\ndoor: { tpye: a }\n').join('\n')).toContain('"tpye" is not a word of this file, did you mean "type"?'))
 
 test('what goes too deep or too far is refused', () => {
-  expect(faults('['.repeat(20_000))).toEqual([expect.stringMatching(/^1:\d+: is nested too deeply$/)])
+  expect(faults('['.repeat(100_000))).toEqual(['1:65: is nested too deeply'])
+  expect(faults('- '.repeat(100_000))).toEqual(['1:129: is nested too deeply'])
+  expect(faults(`name: |\n  [[[\nports:\n  - ${'{a: ['.repeat(50)}`)).toEqual(['4:164: is nested too deeply'])
   expect(faults(`name: ${'{a: '.repeat(5_000)}`)).toEqual([expect.stringMatching(/^1:\d+: is nested too deeply$/)])
   expect(faults('#'.repeat(5_000_000))).toEqual(['1:1: the file is larger than 4 MiB'])
 })
