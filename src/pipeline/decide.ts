@@ -46,8 +46,9 @@ export const decideRefused = (policy: Policy, code: RefusalCode): Decision => ({
  * Whether a name that may still come could turn a permitted address into a blocked one, or the reverse: then, and only
  * then, the first bytes are held (DESIGN.md §2, rule 3).
  */
-export const isOpen = (policy: Policy, known: Known, located: readonly Located[]): boolean =>
-  located.some(({ locations }) => {
+export const isOpen = (policy: Policy, known: Known, located: readonly Located[], flow: Flow, refusals: RefusalSettings): boolean =>
+  located.some(({ ip, locations }) => {
+    if (refusalOf(ip, flow, refusals) !== null) return false
     const judged = locations.map((location) => evaluate(policy, factsAbout(known, location)))
     return judged.some(({ high }) => high === 'block') && !judged.some(({ low }) => low === 'block')
   })

@@ -73,7 +73,7 @@ export async function judge(offer: Asking, policy: Policy, road: JudgingRoad): P
 
   const addresses = await resolve(flow.asked.host, road.resolver, gone)
   const located = addresses.map((ip) => locate(ip, road.locator))
-  if (firstBytes === null || policy.mode === 'observe' || !isOpen(policy, known, located)) {
+  if (firstBytes === null || policy.mode === 'observe' || !isOpen(policy, known, located, flow, road.refusals)) {
     return { decision: decide(policy, known, located, flow, road.refusals), known, located }
   }
   // A client of CONNECT or SOCKS says more only after the grant, so a refusal from here on is a reset.

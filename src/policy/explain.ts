@@ -8,6 +8,7 @@ import { type Host, hostText } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
 import type { Candidate, Decision, Outcome, RefusalCode, Verdict } from '../model/verdict.ts'
 import type { Fence, Policy } from './policy.ts'
+import { placeOutcome } from './territory.ts'
 
 /** `Blocked: zoom.us is at 52.81.151.250, which both sources place in China (CN); fence "no-cn" lets nothing reach it.` */
 export function explain(decision: Decision, asked: Endpoint<Host>, policy: Policy): string {
@@ -26,7 +27,8 @@ export function explain(decision: Decision, asked: Endpoint<Host>, policy: Polic
       decision,
       candidates.filter((candidate) => !outside.includes(candidate)),
     )
-    if (chosen !== undefined) return `${headWord(verdict, outside)}: ${placeClause(name, chosen, 'goes to')}; ${leftOutClause(outside)}.`
+    if (chosen !== undefined)
+      return `${headWord(verdict, outside)}: ${placeClause(name, chosen, policy, 'goes to')}; ${leftOutClause(outside)}.`
   }
   const lead =
     verdict.would === 'block'
@@ -36,7 +38,7 @@ export function explain(decision: Decision, asked: Endpoint<Host>, policy: Polic
   const why = whyClause(lead, policy)
   const more =
     verdict.would === 'block' && outside.length > 1 ? ` (and ${count(outside.length - 1, 'more address', 'more addresses')})` : ''
-  return `${headWord(verdict, outside)}: ${placeClause(name, lead, 'is at')}${more}${why === '' ? '' : `; ${why}`}.`
+  return `${headWord(verdict, outside)}: ${placeClause(name, lead, policy, 'is at')}${more}${why === '' ? '' : `; ${why}`}.`
 }
 
 /** Of these candidates, the one that is tried first. */
@@ -54,18 +56,39 @@ function headWord({ kind, would, mode }: Verdict, outside: readonly Candidate[])
 }
 
 /** Where the sources place an address, as a clause about the name that led there. */
-function placeClause(name: string, candidate: Candidate, verb: string): string {
-  // The address that weighs: where an embedded form has several, the one that is not permitted decides what to tell.
-  const location = candidate.locations.find((place) => place.possible.length > 0) ?? candidate.locations[0]
+function placeClause(name: string, candidate: Candidate, policy: Policy, verb: string): string {
+  const location = weighing(candidate, policy)
   const said = sayPlace(location, candidate)
   const shown = location.ip === candidate.ip ? candidate.ip : `${candidate.ip} (it stands for ${location.ip})`
   return name === candidate.ip ? `${shown} is an address that ${said}` : `${name} ${verb} ${shown}, which ${said}`
 }
 
+/** Of the addresses that a candidate stands for, the one that made the verdict what it is. */
+function weighing(candidate: Candidate, policy: Policy): Location {
+  const { outcome, fence } = strongest(candidate, policy)
+  const by = candidate.locations.find((place) =>
+    fence === undefined ? place.scope !== 'global' : place.scope === 'global' && placeOutcome(fence.territory, place) === outcome,
+  )
+  return (
+    (candidate.effect === 'allow' ? undefined : by) ??
+    candidate.locations.find(({ possible }) => possible.length > 0) ??
+    candidate.locations[0]
+  )
+}
+
+/** The fence whose outcome gave the candidate its effect, if it was a fence. */
+function strongest({ fences, effect }: Candidate, policy: Policy): { readonly outcome: Outcome | null; readonly fence: Fence | undefined } {
+  const found = fences.find((fence) => fence.effect === effect && effect !== 'allow')
+  return { outcome: found?.outcome ?? null, fence: policy.fences.find(({ name }) => name === found?.fence) }
+}
+
 /** "both sources place in China (CN)": the relative clause about one location. */
 function sayPlace(location: Location, { fences }: Pick<Candidate, 'fences'>): string {
   if (location.scope !== 'global') return `is local (${location.scope})`
-  const voices = location.answers.flatMap(({ source, country }) => (country === null ? [] : [{ source, country }]))
+  // A witness that disagrees is shown elsewhere; no fence counts it, so no sentence rests on it.
+  const voices = location.answers.flatMap(({ source, country }) =>
+    country !== null && location.possible.includes(country) ? [{ source, country }] : [],
+  )
   const [first] = voices
   if (location.anycast) {
     const bySources = fences.some(({ outcome, effect }) => effect !== 'allow' && (outcome === 'violated' || outcome === 'disputed'))
@@ -83,10 +106,10 @@ function sayPlace(location: Location, { fences }: Pick<Candidate, 'fences'>): st
 
 /** What the fence, or `local_network`, does about it. */
 function whyClause(candidate: Candidate, policy: Policy): string {
-  const strongest = candidate.fences.find(({ effect }) => effect === candidate.effect && effect !== 'allow')
-  const fence = policy.fences.find(({ name }) => name === strongest?.fence)
-  if (strongest !== undefined && fence !== undefined) return fenceClause(fence, strongest.outcome, candidate.effect)
-  if (candidate.effect === 'allow') return ''
+  const { outcome, fence } = strongest(candidate, policy)
+  if (outcome !== null && fence !== undefined) return fenceClause(fence, outcome, candidate.effect)
+  const excepted = candidate.fences.find((each) => each.outcome === 'excepted')
+  if (candidate.effect === 'allow') return excepted === undefined ? '' : `fence "${excepted.fence}" makes an exception for it`
   return candidate.effect === 'block' ? 'local_network does not permit it' : 'local_network logs it'
 }
 

@@ -11,7 +11,7 @@ import { didYouMean } from '../model/suggest.ts'
 export type Path = readonly PropertyKey[]
 
 /** A limit on what a person writes: a thousand fences are some 60 kB. It also bounds the time that a hostile file costs. */
-const MAX_BYTES = 4 * 1024 * 1024
+const MAX_BYTES = 1024 * 1024
 
 export interface Source<T> {
   readonly value: T

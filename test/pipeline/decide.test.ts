@@ -11,7 +11,7 @@ import { decide, decideEarly, decideRefused, decideWould, isOpen } from '../../s
 import { factsAbout, identify, type Known, whenNamesEnd } from '../../src/pipeline/identify.ts'
 import type { Located } from '../../src/pipeline/locate.ts'
 import type { Dialer } from '../../src/pipeline/ports.ts'
-import type { RefusalSettings } from '../../src/pipeline/refusals.ts'
+import { type RefusalSettings, refusalOf } from '../../src/pipeline/refusals.ts'
 import { evaluate } from '../../src/policy/evaluate.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { type Answers, claimed, endpoint, hostname, ip, NOON, placed, policy, strict } from '../policy/words.ts'
@@ -261,10 +261,12 @@ const namesToCome = fc
 
 test('law: when a flow is not open, no name that still comes turns a permitted address into a blocked one, or back', () =>
   holds(anyPolicy, anyPlaces, anyAsked, namesToCome, (judging, places, asked, more) => {
-    const known = knownOf(flowTo(asked))
-    if (isOpen(judging, known, places)) return
+    const flow = flowTo(asked)
+    const known = knownOf(flow)
+    if (isOpen(judging, known, places, flow, refusals)) return
     const later = whenNamesEnd({ ...known, names: [...known.names, ...more] })
-    for (const { locations } of places) {
+    for (const { ip, locations } of places) {
+      if (refusalOf(ip, flow, refusals) !== null) continue
       const blocked = (facts: Known) => locations.some((location) => evaluate(judging, factsAbout(facts, location)).low === 'block')
       expect(blocked(later)).toBe(blocked(whenNamesEnd(known)))
     }
@@ -272,7 +274,8 @@ test('law: when a flow is not open, no name that still comes turns a permitted a
 
 test('law: when no name can come, nothing is open', () =>
   holds(anyPolicy, anyPlaces, anyAsked, (judging, places, asked) => {
-    expect(isOpen(judging, whenNamesEnd(knownOf(flowTo(asked))), places)).toBe(false)
+    const flow = flowTo(asked)
+    expect(isOpen(judging, whenNamesEnd(knownOf(flow)), places, flow, refusals)).toBe(false)
   }))
 
 test('law: what is decided early is what the addresses would have brought', () =>
@@ -299,3 +302,9 @@ function mustNotCompile(dialer: Dialer, signal: AbortSignal, address: Ip, name: 
 }
 
 test('a dialer is never given what was not judged: see mustNotCompile', () => expect(mustNotCompile).toBeTypeOf('function'))
+
+test('an address that is refused in every mode holds no first bytes: it is refused cleanly', () => {
+  const judging = policy({ fences: [{ name: 'no-x', traffic: { host: 'x.example' }, never: 'anywhere' }] })
+  const flow = flowTo('169.254.169.254:80')
+  expect(isOpen(judging, knownOf(flow), [at('169.254.169.254')], flow, refusals)).toBe(false)
+})

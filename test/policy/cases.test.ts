@@ -80,7 +80,7 @@ function outcomeOf(one: Case, shared: Readonly<Record<string, unknown>>): Case['
     dials: decision?.kind === 'dial' ? decision.pinned.map(({ host }) => host) : [],
     sentence: decision === null ? undefined : explain(decision, flow.asked, compiled),
     early: [span.low, span.high],
-    open: isOpen(compiled, facts, located),
+    open: isOpen(compiled, facts, located, flow, refusals),
   }
   return Object.fromEntries(Object.entries(told).filter(([key]) => key in one.want))
 }

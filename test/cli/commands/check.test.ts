@@ -53,6 +53,7 @@ const screens: Readonly<Record<string, readonly [policy: string, ...args: string
   'refused-port': ['no-cn', 'mail.example:25', '--at', '8.8.8.8'],
   'refused-own-door': ['no-cn', '127.0.0.1:8080'],
   'embedded-nat64': ['no-cn', '64:ff9b::3451:97fa'],
+  'embedded-teredo': ['no-cn', '2001:0:808:808::cbae:6805'],
   'early-block': ['office.yaml', 'www.tiktok.com', '--at', '8.8.8.8'],
 }
 
