@@ -1,8 +1,10 @@
 /** `ringfence run`: the proxy, until a signal ends it. */
 import { Command, Option } from 'commander'
+import { formatEndpoint } from '../../model/address.ts'
 import { OperatorError } from '../../model/errors.ts'
 import { printable } from '../../model/hostname.ts'
 import type { Mode } from '../../model/verdict.ts'
+import { stopOnSignals } from '../signals.ts'
 
 interface Options {
   readonly config?: string
@@ -40,7 +42,7 @@ async function run(options: Options, { args: [stray] }: Command): Promise<void> 
   const app = await startApp(settings, options.mode, log)
   process.stderr.write(banner(app, settings, { now: systemClock.now(), command: typedName(process.env) }))
   for (const { name, bound } of app.doors)
-    log.info({ inbound: name, address: bound.host, port: bound.port }, `listening on ${bound.host}:${bound.port}`)
+    log.info({ inbound: name, address: bound.host, port: bound.port }, `listening on ${formatEndpoint(bound)}`)
 
   await stopOnSignals(async (signal) => {
     log.info({ signal }, 'stopping: open connections have 5 s; a second signal ends them at once')
@@ -48,28 +50,3 @@ async function run(options: Options, { args: [stray] }: Command): Promise<void> 
     log.info(app.summary())
   })
 }
-
-/**
- * A Ctrl-C in a terminal goes to the whole group, and npm hands its own on as well: what comes within this time is the
- * same wish, said twice.
- */
-const SAME_WISH_MS = 500
-
-/** Resolves when `stop` has, after the first signal; a second one ends the process at once. */
-function stopOnSignals(stop: (signal: NodeJS.Signals) => Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let firstAt: number | null = null
-    const onSignal = (signal: NodeJS.Signals) => {
-      if (firstAt !== null && performance.now() - firstAt > SAME_WISH_MS) process.exit(0)
-      if (firstAt !== null) return
-      firstAt = performance.now()
-      stop(signal).then(() => {
-        for (const name of signals) process.off(name, onSignal)
-        resolve()
-      }, reject)
-    }
-    for (const name of signals) process.on(name, onSignal)
-  })
-}
-
-const signals = ['SIGINT', 'SIGTERM'] as const
