@@ -43,8 +43,7 @@ export async function serveRequest(
   await door.carry(exchange)
   // Whoever asks without reading the answers is not read from either, or they would pile up here.
   const { stream } = visitor
-  if (exchange.next === 'keep' && !stream.closed.aborted)
-    await stream.write(new Uint8Array(0), AbortSignal.timeout(door.limits.relay.idleMs))
+  if (exchange.next === 'keep' && !stream.closed.aborted) await stream.drained(AbortSignal.timeout(door.limits.relay.idleMs))
   return exchange.next
 }
 

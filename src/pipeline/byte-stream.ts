@@ -152,7 +152,14 @@ export class ByteStream {
   /** Resolves when the bytes are on their way or buffered below the limit; rejects when the stream closed. */
   async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     if (this.closed.aborted) throw this.#error ?? new Error('the stream is closed')
-    if (this.socket.write(bytes)) return
+    this.socket.write(bytes)
+    await this.drained(signal)
+  }
+
+  /** Resolves when no more is waiting to be sent than the limit; rejects when the stream closed. */
+  async drained(signal: AbortSignal): Promise<void> {
+    if (!this.socket.writableNeedDrain) return
+    signal.throwIfAborted()
     await new Promise<void>((resolve, reject) => {
       const done = () => {
         this.socket.off('drain', done)
