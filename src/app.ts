@@ -1,5 +1,6 @@
 /** The composition root: the one file that constructs things and hands them to each other. */
 import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import type { Logger } from 'pino'
 import { systemClock } from './clock.ts'
 import { isPath } from './config/load.ts'
@@ -28,6 +29,7 @@ import type { Policy } from './policy/policy.ts'
 import { type Journal, openJournal } from './records/journal.ts'
 import { followInLog } from './records/log.ts'
 import { Tally } from './records/tally.ts'
+import { version } from './version.ts'
 
 export interface App {
   readonly policy: Policy
@@ -69,31 +71,39 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     dialMs: settings.limits.dialMs,
     report: (bug) => log.error({ err: bug }, `unexpected failure: ${bug.message}`),
   }
-  const listeners: Listener[] = []
+  const doors: OpenDoor[] = []
+  const closeDoors = (graceMs: number) => Promise.all(doors.map((door) => door.stop(graceMs)))
   try {
-    await journal.append({ type: 'table', hash: table.hash, sources: table.sources })
-    await journal.append({ type: 'policy', name: policy.name, hash: policy.hash, mode: policy.mode })
+    await road.writer.append({ type: 'started', version })
+    await road.writer.append({ type: 'table', hash: table.hash, sources: table.sources })
+    await road.writer.append({ type: 'policy', name: policy.name, hash: policy.hash, mode: policy.mode })
     for (const inbound of settings.inbounds) {
-      const listener = await openDoor(inbound, settings, road, flows, log)
-      listeners.push(listener)
-      ownDoors.add(listener.bound)
+      const door = await openDoor(inbound, settings, road, flows, log)
+      doors.push(door)
+      ownDoors.add(door.listener.bound)
     }
   } catch (error) {
-    await Promise.all(listeners.map((listener) => listener.stop(0)))
+    await closeDoors(0)
     await journal.close()
     throw error
   }
   return {
     policy,
     table,
-    doors: listeners.map(({ bound }, i) => ({ name: settings.inbounds[i]?.name ?? '', bound })),
+    doors: doors.map(({ name, listener }) => ({ name, bound: listener.bound })),
     summary: () => tally.summary,
     async stop(graceMs) {
-      await Promise.all(listeners.map((listener) => listener.stop(graceMs)))
+      await closeDoors(graceMs)
       await Promise.all(flows)
       await journal.close()
     },
   }
+}
+
+interface OpenDoor {
+  readonly name: string
+  readonly listener: Listener
+  stop(graceMs: number): Promise<void>
 }
 
 async function openDoor(
@@ -102,15 +112,19 @@ async function openDoor(
   road: Road,
   flows: Set<Promise<void>>,
   log: Logger,
-): Promise<Listener> {
+): Promise<OpenDoor> {
   const { headBytes, headMs, idleMs, halfClosedMs } = settings.limits
   // Flow ids: one random part per run, then a count; short enough to be typed.
   const run = randomBytes(4).toString('hex')
   let count = 0
+  const stopping = new AbortController()
+  // Every resting connection listens to it.
+  setMaxListeners(0, stopping.signal)
   const door: Door = {
     name: inbound.name,
     limits: { headBytes, headMs, relay: { idleMs, halfClosedMs } },
     clock: road.clock,
+    stopping: stopping.signal,
     nextId: () => `${run}-${(++count).toString(36)}` as FlowId,
     carry(offer) {
       const flow = carry(offer, road)
@@ -120,7 +134,7 @@ async function openDoor(
     malformed: (client, why) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), why }, 'malformed request'),
   }
   const permits = inbound.clients.length === 0 ? () => true : containsAny(inbound.clients)
-  return await listen({
+  const listener = await listen({
     listen: inbound.listen,
     permits,
     serve: (visitor) => inbounds[inbound.type](visitor, door),
@@ -129,6 +143,14 @@ async function openDoor(
     onFailed: (client, error) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), err: error }, 'connection ended'),
     onTrouble: (error) => log.error({ inbound: inbound.name, err: error }, `cannot accept a connection: ${error.message}`),
   })
+  return {
+    name: inbound.name,
+    listener,
+    stop(graceMs) {
+      stopping.abort()
+      return listener.stop(graceMs)
+    },
+  }
 }
 
 /** Ringfence's own look-ups walk the same road: a resolver that the policy forbids is an error of the settings. */
@@ -143,7 +165,7 @@ function judgeResolvers(settings: Settings, policy: Policy, table: GeoTable, ref
       client: { host: server.host, port: server.port },
       asked: { host: { kind: 'ip' as const, ip: server.host }, port: server.port },
     }
-    const known = whenNamesEnd(identify({ flow, claimed: [] }, clock.now()))
+    const known = whenNamesEnd(identify(flow, clock.now()))
     const { kind, verdict } = decide(policy, known, [locate(server.host, table)], flow, refusals)
     if (kind === 'dial') continue
     const why = verdict.reasons.map((reason) => ('fence' in reason ? `fence "${reason.fence}"` : reason.kind)).join(', ')

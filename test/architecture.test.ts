@@ -21,7 +21,7 @@ interface Room {
 const pure = ['model', 'wire', 'policy', 'geoip']
 const road = [...pure, 'pipeline']
 const ring = ['inbound', 'egress', 'records', 'gateway', 'capture', 'inspect']
-const all = [...road, ...ring, 'config', 'web', 'demo', 'clock', 'app', 'cli']
+const all = [...road, ...ring, 'config', 'web', 'demo', 'clock', 'version', 'app', 'cli']
 
 /** Each room may import itself and these. What is no folder is a file of src/: `app` is src/app.ts. */
 const mayImport: Readonly<Record<string, Room>> = {
@@ -37,7 +37,8 @@ const mayImport: Readonly<Record<string, Room>> = {
   web: { rooms: [...road, ...ring, 'config'], from: anything },
   demo: { rooms: [...road, ...ring, 'config'], from: anything },
   clock: { rooms: ['pipeline'], from: [] },
-  app: { rooms: [...road, ...ring, 'config', 'web', 'demo', 'clock'], from: anything },
+  version: { rooms: [], from: ['node:fs', 'zod'] },
+  app: { rooms: [...road, ...ring, 'config', 'web', 'demo', 'clock', 'version'], from: anything },
   cli: { rooms: all, from: anything },
   main: { rooms: all, from: anything },
 }

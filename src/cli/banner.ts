@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings.ts'
 import { type Endpoint, formatEndpoint, type Ip } from '../model/address.ts'
 import { scopeOf } from '../model/scope.ts'
 import type { Policy } from '../policy/policy.ts'
-import { version } from './version.ts'
+import { version } from '../version.ts'
 
 type Running = Pick<App, 'policy' | 'doors'> & { readonly table: Pick<App['table'], 'sources' | 'oldestDate'> }
 

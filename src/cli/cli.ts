@@ -3,11 +3,11 @@
  * 2 for bad input. Each command's code is loaded when it is called, so that `--help` answers at once.
  */
 import { Command, CommanderError } from 'commander'
-import { ConfigErrors, OperatorError } from '../model/errors.ts'
+import { ConfigErrors, errorKind, OperatorError, RingfenceError } from '../model/errors.ts'
 import { printable } from '../model/hostname.ts'
 import { didYouMean } from '../model/suggest.ts'
+import { version } from '../version.ts'
 import { AnsweredNo } from './answered-no.ts'
-import { version } from './version.ts'
 
 /** Runs one command to its end; returns the exit code, never throws. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -87,7 +87,7 @@ function report(error: unknown): number {
     process.stderr.write(`${error.message}\n`)
     return 2
   }
-  if (error instanceof OperatorError) {
+  if (error instanceof OperatorError || (error instanceof RingfenceError && errorKind(error.code).blame === 'operator')) {
     process.stderr.write(`ringfence: ${error.message}\n`)
     return 2
   }

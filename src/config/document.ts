@@ -5,7 +5,7 @@ import { inbounds } from '../inbound/index.ts'
 import { printable } from '../model/hostname.ts'
 import { didYouMean } from '../model/suggest.ts'
 
-const listOf = <T extends z.ZodType>(item: T) => z.array(item).min(1, { error: 'must have at least one entry' })
+const someOf = <T extends z.ZodType>(item: T) => z.array(item).min(1, { error: 'must have at least one entry' })
 
 const atMost = (most: number) =>
   z
@@ -20,12 +20,6 @@ const whole = (least: number, most: number) =>
     .min(least, { error: `must be at least ${least}` })
     .max(most, { error: `must be at most ${most}` })
 
-/** A section each of whose keys has a default, so that it may be left out as a whole. */
-const section = <Shape extends z.ZodRawShape>(shape: Shape) => {
-  const keys = z.strictObject(shape)
-  return keys.default(() => keys.parse({}) as never)
-}
-
 const inboundTypes = Object.keys(inbounds) as [keyof typeof inbounds]
 
 const inbound = z.strictObject({
@@ -37,7 +31,7 @@ const inbound = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, { error: 'must be lower-case letters, digits and hyphens, at most 32' })
     .optional(),
   /** Networks whose clients may use the door; required where it is not on loopback. */
-  clients: listOf(z.string()).optional(),
+  clients: someOf(z.string()).optional(),
 })
 
 const kinds = Object.keys(sourceKinds)
@@ -59,31 +53,38 @@ const geoSource = z
   })
   .pipe(geoSourceSchema)
 
+/** Every key of a section has a default, so that the section may be left out as a whole: it is then read as an empty one. */
 export const settingsDocument = z.strictObject({
   version: z.literal(1, { error: 'must be 1' }).default(1),
   /** The name of this node in its records; default: the host's name. */
   node: z.string().min(1, { error: 'must not be empty' }).max(64, { error: 'must have at most 64 characters' }).optional(),
   /** A pack's name or a file, relative to this one. */
   policy: z.string().min(1, { error: 'must be the name of a pack or of a file' }).default('observe'),
-  inbounds: listOf(inbound).default([{ type: 'mixed', listen: '127.0.0.1:8080' }]),
-  resolver: section({
-    servers: listOf(z.string()).default(['system']),
-    local_names: z.array(z.string()).default(['localhost', 'local', 'test', 'internal', 'home.arpa']),
-  }),
-  geoip: section({ sources: listOf(geoSource).default([{ type: 'embedded' }]) }),
-  records: section({
-    folder: z.string().min(1, { error: 'must be the path of a folder' }).optional(),
-    when_disk_full: z.enum(['block', 'continue']).default('block'),
-  }),
+  inbounds: someOf(inbound).default([{ type: 'mixed', listen: '127.0.0.1:8080' }]),
+  resolver: z
+    .strictObject({
+      servers: someOf(z.string()).default(['system']),
+      local_names: z.array(z.string()).default(['localhost', 'local', 'test', 'internal', 'home.arpa']),
+    })
+    .prefault({}),
+  geoip: z.strictObject({ sources: someOf(geoSource).default([{ type: 'embedded' }]) }).prefault({}),
+  records: z
+    .strictObject({
+      folder: z.string().min(1, { error: 'must be the path of a folder' }).optional(),
+      when_disk_full: z.enum(['block', 'continue']).default('block'),
+    })
+    .prefault({}),
   /** Ports that are refused in every mode. */
   denied_ports: z.array(whole(1, 65_535)).default([25]),
-  limits: section({
-    head_bytes: whole(1_024, 61_440).default(32_768),
-    head_seconds: atMost(600).default(30),
-    dial_seconds: atMost(120).default(10),
-    idle_minutes: atMost(10_080).default(60),
-    half_closed_seconds: atMost(86_400).default(60),
-  }),
+  limits: z
+    .strictObject({
+      head_bytes: whole(1_024, 61_440).default(32_768),
+      head_seconds: atMost(600).default(30),
+      dial_seconds: atMost(120).default(10),
+      idle_minutes: atMost(10_080).default(60),
+      half_closed_seconds: atMost(86_400).default(60),
+    })
+    .prefault({}),
 })
 
 export type SettingsDocument = z.output<typeof settingsDocument>

@@ -5,12 +5,13 @@ import { dirname, join, resolve } from 'node:path'
 import { parseResolverServer, type ResolverServer } from '../egress/resolver-server.ts'
 import type { GeoSourceSettings } from '../geoip/index.ts'
 import { type Endpoint, formatEndpoint, type Ip, parseIp, parsePort } from '../model/address.ts'
-import { isNonEmpty } from '../model/brand.ts'
-import { type Cidr, isCidr, parseCidr } from '../model/cidr.ts'
+import { isNonEmpty, type NonEmpty } from '../model/brand.ts'
 import { OperatorError } from '../model/errors.ts'
-import { type Hostname, isHost, parseHost } from '../model/hostname.ts'
+import { type Hostname, isHost, parseHost, printable } from '../model/hostname.ts'
 import { scopeOf } from '../model/scope.ts'
-import { type Path, readSource, type Source } from '../policy/source.ts'
+import { compileNetworks } from '../policy/matchers/networks.ts'
+import type { Path, Report } from '../policy/path.ts'
+import { readSource, type Source } from '../policy/yaml-source.ts'
 import { type SettingsDocument, settingsDocument } from './document.ts'
 import type { InboundSettings, Settings } from './settings.ts'
 import { stateFolder } from './state-folder.ts'
@@ -28,9 +29,7 @@ const usualPlaces = ['ringfence.yaml', '/etc/ringfence/ringfence.yaml']
 export function loadSettings(overrides: SettingsOverrides = {}): Settings {
   const file = overrides.config ?? usualPlaces.find((place) => existsSync(place)) ?? null
   const source = readSource(file === null ? '' : readText(file), file ?? 'defaults', settingsDocument)
-  const settings = compileSettings(source, file)
-  source.throwIfReported()
-  return override(settings, overrides)
+  return override(compileSettings(source, file), overrides)
 }
 
 /** Reads a file that the operator named. */
@@ -46,29 +45,18 @@ export function readText(file: string): string {
   }
 }
 
-function compileSettings({ value, report }: Source<SettingsDocument>, file: string | null): Settings {
-  const inbounds = value.inbounds.map((inbound, i) => compileInbound(inbound, ['inbounds', i], report))
-  const names = inbounds.map(({ name }) => name)
-  for (const [i, name] of names.entries()) {
-    if (names.indexOf(name) < i) report(['inbounds', i], `a second door is called "${name}"; give each a "name"`)
-  }
-  const places = inbounds.map(({ listen }) => formatEndpoint(listen))
-  for (const [i, { listen }] of inbounds.entries()) {
-    const before = places.indexOf(places[i] ?? '')
-    if (before < i && listen.port !== 0) report(['inbounds', i, 'listen'], `inbounds[${before}] listens on ${places[i]} already`)
-  }
-  const servers = value.resolver.servers.flatMap((text, i) => compileServer(text, ['resolver', 'servers', i], report))
+function compileSettings({ value, report, throwIfReported }: Source<SettingsDocument>, file: string | null): Settings {
+  const inbounds = compileInbounds(value.inbounds, report)
+  const servers = value.resolver.servers.map((text, i) => compileServer(text, ['resolver', 'servers', i], report))
+  const localNames = value.resolver.local_names.map((text, i) => compileName(text, ['resolver', 'local_names', i], report))
+  throwIfReported()
   const base = file === null ? process.cwd() : dirname(resolve(file))
   return {
     file,
     node: value.node ?? hostname(),
     policy: isPath(value.policy) ? resolve(base, value.policy) : value.policy,
-    // Both lists have at least one entry by the schema; one that was reported never leaves this file.
-    inbounds: isNonEmpty(inbounds) ? inbounds : [nowhere],
-    resolver: {
-      servers: isNonEmpty(servers) ? servers : [{ kind: 'system' }],
-      localNames: value.resolver.local_names.flatMap((text, i) => compileName(text, ['resolver', 'local_names', i], report)),
-    },
+    inbounds: some(inbounds.filter(isSound)),
+    resolver: { servers: some(servers.filter(isSound)), localNames: localNames.filter(isSound) },
     geoip: {
       sources: value.geoip.sources.map(
         (each): GeoSourceSettings => (each.type === 'mmdb' ? { ...each, path: resolve(base, each.path) } : each),
@@ -89,26 +77,47 @@ function compileSettings({ value, report }: Source<SettingsDocument>, file: stri
   }
 }
 
+/** `null` stands for a part that was reported; of a file without faults there is none. */
+const isSound = <T>(part: T | null): part is T => part !== null
+
+/** The schema asks these lists for at least one entry. */
+function some<T>(list: readonly T[]): NonEmpty<T> {
+  if (!isNonEmpty(list)) throw new Error('a list of the settings is empty, which its schema forbids')
+  return list
+}
+
 /** A file name has a dot or a slash; a pack's name has neither. */
 export const isPath = (policy: string): boolean => /[./\\]/.test(policy)
 
-type Report = (path: Path, message: string) => void
+type InboundDocument = SettingsDocument['inbounds'][number]
 
-const nowhere: InboundSettings = { type: 'mixed', name: 'mixed', listen: { host: parseIp('127.0.0.1') as Ip, port: 0 }, clients: [] }
-
-function compileInbound(written: SettingsDocument['inbounds'][number], at: Path, report: Report): InboundSettings {
-  const listen = parseListen(written.listen)
-  if ('problem' in listen) report([...at, 'listen'], listen.problem)
-  const clients = (written.clients ?? []).flatMap((text, i) => compileClients(text, [...at, 'clients', i], report))
-  const settings = {
-    type: written.type,
-    name: written.name ?? written.type,
-    listen: 'problem' in listen ? nowhere.listen : listen,
-    clients,
+function compileInbounds(written: readonly InboundDocument[], report: Report): readonly (InboundSettings | null)[] {
+  const inbounds = written.map((inbound, i) => compileInbound(inbound, ['inbounds', i], report))
+  const names = written.map(nameOf)
+  const places = inbounds.map((inbound) => (inbound === null ? null : formatEndpoint(inbound.listen)))
+  for (const [i, inbound] of inbounds.entries()) {
+    if (names.indexOf(names[i] ?? '') < i) report(['inbounds', i], `a second door is called "${names[i]}"; give each a "name"`)
+    const before = places.indexOf(places[i] ?? null)
+    if (inbound !== null && inbound.listen.port !== 0 && before < i)
+      report(['inbounds', i, 'listen'], `inbounds[${before}] listens on ${places[i]} already`)
   }
-  const open = openRelayProblem(settings)
-  if (open !== null && !('problem' in listen)) report([...at, 'listen'], open)
-  return settings
+  return inbounds
+}
+
+const nameOf = ({ name, type }: InboundDocument): string => name ?? type
+
+function compileInbound(written: InboundDocument, at: Path, report: Report): InboundSettings | null {
+  const listen = parseListen(written.listen)
+  const clients = compileNetworks(written.clients ?? [], (index, message) => report([...at, 'clients', index], message))
+  if ('problem' in listen) {
+    report([...at, 'listen'], listen.problem)
+    return null
+  }
+  const inbound = { type: written.type, name: nameOf(written), listen, clients }
+  // Where networks are written but faulty, that is the fault.
+  const open = written.clients === undefined ? openRelayProblem(inbound) : null
+  if (open !== null) report([...at, 'listen'], open)
+  return inbound
 }
 
 /** A door that others can reach without being told who may use it would be an open relay. */
@@ -124,32 +133,23 @@ export function parseListen(text: string): Endpoint<Ip> | { readonly problem: st
   const match = /^(?:\[([^\]]+)\]|([^:]+)):([0-9]+)$/.exec(text)
   const host = parseIp(match?.[1] ?? match?.[2] ?? '')
   const port = match?.[3] === '0' ? 0 : parsePort(match?.[3] ?? '')
-  if (host === null || port === null) return { problem: `"${text}" is not an address and a port (write 127.0.0.1:8080 or [::1]:8080)` }
+  if (host === null || port === null)
+    return { problem: `"${printable(text)}" is not an address and a port (write 127.0.0.1:8080 or [::1]:8080)` }
   return { host, port }
 }
 
-function compileClients(text: string, at: Path, report: Report): readonly Cidr[] {
-  const parsed = parseCidr(text)
-  if (isCidr(parsed)) return [parsed]
-  report(
-    at,
-    `"${text}" is not a network${parsed.suggestion === undefined ? ' (write 10.0.0.0/8)' : `, did you mean "${parsed.suggestion}"?`}`,
-  )
-  return []
-}
-
-function compileServer(text: string, at: Path, report: Report): readonly ResolverServer[] {
+function compileServer(text: string, at: Path, report: Report): ResolverServer | null {
   const server = parseResolverServer(text)
-  if (!('problem' in server)) return [server]
+  if (!('problem' in server)) return server
   report(at, server.problem)
-  return []
+  return null
 }
 
-function compileName(text: string, at: Path, report: Report): readonly Hostname[] {
+function compileName(text: string, at: Path, report: Report): Hostname | null {
   const host = parseHost(text)
-  if (isHost(host) && host.kind === 'name') return [host.name]
-  report(at, isHost(host) ? `"${text}" is an address, not a name` : host.problem)
-  return []
+  if (isHost(host) && host.kind === 'name') return host.name
+  report(at, isHost(host) ? `"${printable(text)}" is an address, not a name` : host.problem)
+  return null
 }
 
 function override(settings: Settings, { policy, listen }: SettingsOverrides): Settings {

@@ -56,6 +56,9 @@ export function compileTable(sources: readonly GeoSource[]): Table {
   return new CompiledTable(v4, v6, answers)
 }
 
+/** Ranges hold numbers below this one, so that a combination and a number make one key. Countries are some 250. */
+const MAX_NUMBERS = 1024
+
 /** Numbers for the distinct combinations of the sources' values, the same for both families. */
 class Combinations {
   /** For each source, the combinations of all sources up to it, by their number. */
@@ -79,7 +82,8 @@ class Combinations {
     const numbers = this.#numbers[source]
     const list = this.#lists[source]
     if (numbers === undefined || list === undefined) throw new RangeError(`no source ${source}`)
-    const key = left * 1024 + value
+    if (value >= MAX_NUMBERS) throw new RangeError(`source ${source} holds the number ${value}, which is not below ${MAX_NUMBERS}`)
+    const key = left * MAX_NUMBERS + value
     const known = numbers.get(key)
     if (known !== undefined) return known
     numbers.set(key, list.length)

@@ -19,6 +19,8 @@ export interface Door {
   readonly name: string
   readonly limits: DoorLimits
   readonly clock: Clock
+  /** Fires when the door stops: connections that rest are closed at once, the others have their grace. */
+  readonly stopping: AbortSignal
   nextId(): FlowId
   /** Takes the flow over until its ending; never rejects. */
   carry(offer: Offer): Promise<void>

@@ -49,7 +49,6 @@ export async function serveRequest(
 
 class Exchange implements Offer {
   readonly flow: Flow
-  readonly claimed = []
   /** A client may end its side after the request and still wait for the answer: only a closed connection is gone. */
   readonly gone: AbortSignal
   /** The request says everything that this client will claim. */
@@ -94,7 +93,7 @@ class Exchange implements Offer {
     const { stream: origin } = upstream
     const stop = new AbortController()
     const stopWith = (error: RingfenceError) => stop.abort(error)
-    const onGone = () => stopWith(new RingfenceError('client.gone', 'the client left before the answer was complete'))
+    const onGone = () => stop.abort(this.gone.reason)
     const onCut = () => stopWith(cut.reason instanceof RingfenceError ? cut.reason : new RingfenceError('policy.cut', 'the flow was cut'))
     const idle = new IdleTimer(this.#door.clock, this.#door.limits.relay.idleMs, (ms) =>
       stopWith(new RingfenceError('relay.idle', `nothing was sent for ${Math.round(ms / 1000)} s`)),
@@ -102,12 +101,14 @@ class Exchange implements Offer {
     this.gone.addEventListener('abort', onGone)
     cut.addEventListener('abort', onCut)
     try {
-      const sending = this.#sendRequest(origin, meter, idle, stop.signal).then(
-        () => true,
+      let sent = false
+      this.#sendRequest(origin, meter, idle, stop.signal).then(
+        () => {
+          sent = true
+        },
         (error: unknown) => {
           // What the client did wrong ends the flow; a failed write does not: the origin may have answered already.
           if (error instanceof RingfenceError) stopWith(error)
-          return false
         },
       )
       const switched = await this.#passResponse(origin, meter, idle, stop.signal)
@@ -116,7 +117,6 @@ class Exchange implements Offer {
         this.gone.removeEventListener('abort', onGone)
         return await relay(this.#client, origin, meter, { limits: this.#door.limits.relay, clock: this.#door.clock, cut, tap: null })
       }
-      const sent = await Promise.race([sending, Promise.resolve(false)])
       if (!sent || !this.#wantsKeepAlive()) this.next = 'close'
       if (this.next === 'close') sayFarewell(this.#client, new Uint8Array(0))
       return { ending: 'completed', code: null, message: null }
@@ -132,13 +132,14 @@ class Exchange implements Offer {
   }
 
   #fail(error: RingfenceError): HowEnded {
-    this.refuse({ code: error.code, sentence: `${error.message}.`, verdict: null, candidates: [] })
+    this.refuse({ code: error.code, sentence: `${error.message}.` })
     const endings: Partial<Record<RingfenceError['code'], Ending>> = {
       'client.gone': 'client-gone',
       'client.malformed': 'malformed',
       'policy.cut': 'cut',
       'relay.idle': 'idle',
       'relay.reset': 'reset',
+      'run.shutdown': 'shutdown',
     }
     if (errorKind(error.code).blame === 'bug') throw error
     return { ending: endings[error.code] ?? 'failed', code: error.code, message: error.message }

@@ -2,6 +2,7 @@
  * HTTP proxy (RFC 9110, 9112): CONNECT becomes a tunnel, each absolute-form request on a kept-alive connection a flow
  * of its own. Heads are read by our own strict parser and written anew; Node's server lets ambiguous ones through.
  */
+import type { ByteStream } from '../pipeline/byte-stream.ts'
 import type { Refusal } from '../pipeline/ports.ts'
 import { parseRequestHead } from '../wire/http1.ts'
 import { requestFraming } from '../wire/http1-framing.ts'
@@ -26,8 +27,7 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
   }
   for (;;) {
     // Between requests the connection may rest; the time for a head runs from its first byte.
-    await stream.grown(0, AbortSignal.timeout(door.limits.relay.idleMs))
-    if (stream.ended) return sayFarewell(stream, NOTHING)
+    if (!(await nextRequest(stream, door))) return sayFarewell(stream, NOTHING)
     const inTime = AbortSignal.timeout(door.limits.headMs)
     const message = await readMessage(stream, (bytes) => parseRequestHead(bytes, door.limits), inTime).catch((error: unknown) => {
       if (!inTime.aborted) throw error
@@ -60,6 +60,25 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
       default:
         return target satisfies never
     }
+  }
+}
+
+/** Resolves with true when another request begins; with false when the client ends, rests too long, or the door stops. */
+async function nextRequest(stream: ByteStream, door: Door): Promise<boolean> {
+  const enough = new AbortController()
+  const stop = () => enough.abort()
+  const timer = setTimeout(stop, door.limits.relay.idleMs).unref()
+  door.stopping.addEventListener('abort', stop)
+  if (door.stopping.aborted) stop()
+  try {
+    await stream.grown(0, enough.signal)
+    return !stream.ended
+  } catch (error) {
+    if (!enough.signal.aborted) throw error
+    return false
+  } finally {
+    clearTimeout(timer)
+    door.stopping.removeEventListener('abort', stop)
   }
 }
 

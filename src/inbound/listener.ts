@@ -1,7 +1,7 @@
 /** Binds, accepts, and knows every open connection of a door, so that it can be stopped. */
 import net from 'node:net'
 import { type Endpoint, formatEndpoint, type Ip, parseIp } from '../model/address.ts'
-import { OperatorError } from '../model/errors.ts'
+import { OperatorError, RingfenceError } from '../model/errors.ts'
 import { ByteStream } from '../pipeline/byte-stream.ts'
 import type { Visitor } from './door.ts'
 
@@ -50,7 +50,7 @@ export async function listen({ listen, permits, serve, onRefused, onFailed, onTr
     async stop(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       const timer = setTimeout(() => {
-        for (const stream of open) stream.reset()
+        for (const stream of open) stream.reset(new RingfenceError('run.shutdown', 'the proxy is shutting down'))
       }, graceMs)
       await closed
       // The server counts a moved socket as closed, so the open streams are waited for here.

@@ -20,7 +20,6 @@ export function tunnelOffer({ stream, client }: Visitor, asked: Endpoint<Host>, 
   let watcher: ((chunk: Uint8Array) => void) | null = null
   return {
     flow: newFlow(door, client, asked),
-    claimed: [],
     gone: goneSignal(stream, () => answer !== 'none'),
     firstBytes: firstBytesOf(stream, (see) => {
       watcher = see
@@ -53,12 +52,12 @@ export function tunnelOffer({ stream, client }: Visitor, asked: Endpoint<Host>, 
 function goneSignal(stream: Visitor['stream'], isGranted: () => boolean): AbortSignal {
   const gone = new AbortController()
   const onLeft = () => {
-    if (!isGranted()) gone.abort()
+    if (!isGranted()) gone.abort(stream.left.reason)
   }
   if (stream.left.aborted) onLeft()
-  if (stream.closed.aborted) gone.abort()
+  if (stream.closed.aborted) gone.abort(stream.closed.reason)
   stream.left.addEventListener('abort', onLeft)
-  stream.closed.addEventListener('abort', () => gone.abort())
+  stream.closed.addEventListener('abort', () => gone.abort(stream.closed.reason))
   return gone.signal
 }
 

@@ -21,7 +21,8 @@ export interface EventHead {
 export interface RecordedName {
   readonly name: string
   readonly origin: NameOrigin
-  readonly proved: boolean
+  /** Whether Ringfence's own look-up of the name contains an address of the flow; `null`: not looked up, or in vain. */
+  readonly proved: boolean | null
 }
 
 export interface RecordedPlace {
@@ -94,10 +95,17 @@ export interface Ended {
   readonly dialled: string | null
   /** Duration of the TCP handshake with `dialled`, milliseconds. */
   readonly connect_ms: number | null
-  /** Bytes passed on, towards the destination and towards the client. */
+  /** Bytes taken from the client for the destination, and from the destination for the client. */
   readonly up: number
   readonly down: number
   readonly duration_ms: number
+}
+
+/** A process begins to write: flows of an earlier one that have no ending were interrupted. */
+export interface Started {
+  readonly type: 'started'
+  /** Of the program. */
+  readonly version: string
 }
 
 export interface PolicyLoaded {
@@ -113,6 +121,6 @@ export interface TableLoaded {
   readonly sources: readonly SourceInfo[]
 }
 
-export type EventBody = Decided | Rejudged | Ended | PolicyLoaded | TableLoaded
+export type EventBody = Started | Decided | Rejudged | Ended | PolicyLoaded | TableLoaded
 
 export type JournalEvent = EventHead & EventBody

@@ -27,10 +27,10 @@ export type NameOrigin = 'asked' | 'sni' | 'http-host'
 /**
  * A name of the flow's destination. A claimed name can make a fence apply (suspicion convicts); it opens an exception
  * only for addresses where it is proved (proof acquits): `everywhere` when Ringfence itself resolved it to dial it,
- * else the addresses that Ringfence's own look-up of the name contains.
+ * else the addresses that Ringfence's own look-up of the name contains; `null` where it was not looked up, or in vain.
  */
 export interface KnownName {
   readonly name: Hostname
   readonly origin: NameOrigin
-  readonly provedAt: 'everywhere' | ReadonlySet<Ip>
+  readonly provedAt: 'everywhere' | ReadonlySet<Ip> | null
 }

@@ -12,7 +12,6 @@ const severity: Readonly<Record<Effect, number>> = { allow: 0, log: 1, block: 2 
 
 export const severest = (a: Effect, b: Effect): Effect => (severity[a] >= severity[b] ? a : b)
 export const mildest = (a: Effect, b: Effect): Effect => (severity[a] <= severity[b] ? a : b)
-export const isSevererThan = (a: Effect, b: Effect): boolean => severity[a] > severity[b]
 
 /**
  * How a fence stands to one address. `not-applied`: its traffic does not match; `excepted`: an exception lifts it;
@@ -39,6 +38,8 @@ export interface Candidate {
   /** The addresses that stand for it in judgement (`judgedAddresses`), located. */
   readonly locations: NonEmpty<Location>
   readonly fences: readonly FenceOutcome[]
+  /** What `local_network` says of it; `null` where no address that stands for it is local. */
+  readonly localNetwork: Effect | null
   readonly effect: Effect
   /** Refused whatever the policy says, or `null`. */
   readonly refusal: RefusalCode | null

@@ -16,16 +16,18 @@ const HOLD_LIMIT = 64 * 1024
 const READ_BUFFER = 256 * 1024
 /** Most connections never fill this; only one that does gets the large buffer, whose allocation drives the garbage collector. */
 const FIRST_READ_BUFFER = 16 * 1024
+/** After so many reads that would have fitted the small buffer, the large one is given back. */
+const SMALL_READS = 64
 
 /** One reason for all: an abort without one makes a DOMException with a stack, each time. */
-const CLOSED = new RingfenceError('client.gone', 'the connection is closed')
+const LEFT = new RingfenceError('client.gone', 'the client left')
 
 /** Takes a chunk that is valid only during the call; `false` pauses the stream until `resume`. */
 export type Receiver = (chunk: Uint8Array) => boolean
 
 export class ByteStream {
   readonly socket: Socket
-  /** Fires when nothing more can be read or written: closed, reset, or destroyed. */
+  /** Fires when nothing more can be read or written: closed, reset, or destroyed. Its reason is a RingfenceError. */
   readonly closed: AbortSignal
   /** Fires when it closed, or the peer said that it will send no more while nothing of what it sent is unread. */
   readonly left: AbortSignal
@@ -38,6 +40,7 @@ export class ByteStream {
   #onEnd: (() => void) | null = null
   #wake: (() => void) | null = null
   #error: Error | null = null
+  #reason = LEFT
 
   private constructor(socket: Socket) {
     this.socket = socket
@@ -46,7 +49,7 @@ export class ByteStream {
     socket.on('end', () => {
       if (wasReset(socket)) return socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
       this.#finished = true
-      if (this.#heldBytes === 0) this.#left.abort(CLOSED)
+      if (this.#heldBytes === 0) this.#left.abort(LEFT)
       if (this.#receiver !== null) this.#onEnd?.()
       this.#wake?.()
     })
@@ -55,8 +58,8 @@ export class ByteStream {
     })
     socket.on('close', () => {
       this.#finished = true
-      this.#closed.abort(CLOSED)
-      this.#left.abort(CLOSED)
+      this.#closed.abort(this.#reason)
+      this.#left.abort(this.#reason)
       this.#wake?.()
     })
   }
@@ -76,12 +79,15 @@ export class ByteStream {
   static outgoing(): { readonly onread: OnRead; attach(socket: Socket): ByteStream } {
     let stream: ByteStream | null = null
     let space = Buffer.allocUnsafeSlow(FIRST_READ_BUFFER)
+    let small = 0
     return {
       onread: {
         buffer: () => space,
         callback: (bytes, buffer) => {
-          // The full one stays as it is: its bytes may still be on their way to a slow reader.
-          if (bytes === space.length && bytes < READ_BUFFER) space = Buffer.allocUnsafeSlow(READ_BUFFER)
+          small = bytes < FIRST_READ_BUFFER ? small + 1 : 0
+          // A new one each time: the bytes in the old one may still be on their way to a slow reader.
+          if (bytes === FIRST_READ_BUFFER && space.length === FIRST_READ_BUFFER) space = Buffer.allocUnsafeSlow(READ_BUFFER)
+          else if (small >= SMALL_READS && space.length > FIRST_READ_BUFFER) space = Buffer.allocUnsafeSlow(FIRST_READ_BUFFER)
           return stream === null ? false : stream.#take(buffer.subarray(0, bytes))
         },
       },
@@ -123,7 +129,7 @@ export class ByteStream {
     const rest = this.held.subarray(bytes)
     this.#held = rest.length === 0 ? [] : [rest]
     this.#heldBytes = rest.length
-    if (this.#finished && rest.length === 0) this.#left.abort(CLOSED)
+    if (this.#finished && rest.length === 0) this.#left.abort(LEFT)
     if (this.#receiver === null && this.#heldBytes < HOLD_LIMIT) this.resume()
   }
 
@@ -182,8 +188,9 @@ export class ByteStream {
     else this.socket.end(bytes)
   }
 
-  /** Tears the connection down with a RST, so that a broken transfer does not look finished. */
-  reset(): void {
+  /** Tears the connection down with a RST, so that a broken transfer does not look finished. `reason`: why we did, if we did. */
+  reset(reason: RingfenceError = LEFT): void {
+    this.#reason = reason
     const reset = () => {
       if (!this.socket.destroyed) this.socket.resetAndDestroy()
     }
@@ -208,6 +215,7 @@ export class ByteStream {
   /** One event of the stream, or the abort of the signal. */
   async #change(signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw signal.reason
+    if (this.#wake !== null) throw new Error('a stream has one reader at a time')
     await new Promise<void>((resolve, reject) => {
       const done = () => {
         this.#wake = null

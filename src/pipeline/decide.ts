@@ -74,13 +74,16 @@ const pin = (endpoint: Endpoint<Ip>): PinnedEndpoint => endpoint as PinnedEndpoi
 
 function judgeCandidate(policy: Policy, known: Known, { ip, locations }: Located, refusal: RefusalCode | null): Candidate {
   let effect: Effect = 'allow'
+  let localNetwork: Effect | null = null
   let fences: readonly FenceOutcome[] = []
   for (const location of locations) {
     const judgement = evaluate(policy, factsAbout(known, location))
     effect = severest(effect, judgement.low)
+    if (judgement.localNetwork !== null) localNetwork = severest(localNetwork ?? 'allow', judgement.localNetwork)
     fences = fences.length === 0 ? judgement.fences : fences.map((fence, i) => severer(fence, judgement.fences[i] ?? fence))
   }
-  return { ip, locations, fences, effect, refusal, permitted: refusal === null && (policy.mode === 'observe' || effect !== 'block') }
+  const permitted = refusal === null && (policy.mode === 'observe' || effect !== 'block')
+  return { ip, locations, fences, localNetwork, effect, refusal, permitted }
 }
 
 /** Of one fence's outcomes for the addresses that a candidate stands for, the one that weighs. */
@@ -94,12 +97,10 @@ function verdictOn(policy: Policy, candidates: readonly Candidate[]): Verdict {
   return { kind: reachable ? (flagged ? 'log' : 'allow') : 'block', mode: policy.mode, would, reasons: candidates.flatMap(reasonsOf) }
 }
 
-function reasonsOf({ ip, fences, effect, refusal }: Candidate): readonly Reason[] {
+function reasonsOf({ ip, fences, localNetwork, refusal }: Candidate): readonly Reason[] {
   if (refusal !== null) return [{ kind: 'refusal', code: refusal, ip }]
   const byFences = fenceReasons(fences, ip)
-  // The rest of the effect can only come from `local_network`.
-  const explained = fences.some((fence) => fence.effect === effect)
-  return effect === 'allow' || explained ? byFences : [...byFences, { kind: 'local-network', effect, ip }]
+  return localNetwork === null || localNetwork === 'allow' ? byFences : [...byFences, { kind: 'local-network', effect: localNetwork, ip }]
 }
 
 const fenceReasons = (fences: readonly FenceOutcome[], ip: Ip | null): readonly Reason[] =>

@@ -7,7 +7,9 @@ import type { Dialer, Upstream } from './ports.ts'
 
 export async function dial(to: NonEmpty<PinnedEndpoint>, dialer: Dialer, deadlineMs: number, gone: AbortSignal): Promise<Upstream> {
   const stop = new AbortController()
-  const leave = () => stop.abort(new RingfenceError('client.gone', 'the client left while the connection was being made'))
+  // A stream that closed says why: its client left, or the door stops.
+  const left = () => (gone.reason instanceof RingfenceError ? gone.reason : new RingfenceError('client.gone', 'the client left'))
+  const leave = () => stop.abort(left())
   if (gone.aborted) leave()
   gone.addEventListener('abort', leave)
   const timer = setTimeout(() => {

@@ -1,14 +1,13 @@
 /** Who asks, and for what: the facts of a flow that do not depend on an address. */
 import type { Ip } from '../model/address.ts'
 import type { Facts } from '../model/facts.ts'
-import type { KnownName, Millis } from '../model/flow.ts'
+import type { Flow, KnownName, Millis } from '../model/flow.ts'
 import type { Location } from '../model/location.ts'
-import type { Offer } from './ports.ts'
 
 /** Facts about the flow as a whole; an address and its place make them `Facts`. */
 export type Known = Omit<Facts, 'address' | 'location'>
 
-export function identify({ flow, claimed }: Pick<Offer, 'flow' | 'claimed'>, at: Millis): Known {
+export function identify(flow: Flow, at: Millis): Known {
   const { host, port } = flow.asked
   // Ringfence itself resolves the asked name and dials what it finds: that proves it.
   const asked: readonly KnownName[] = host.kind === 'name' ? [{ name: host.name, origin: 'asked', provedAt: 'everywhere' }] : []
@@ -18,7 +17,7 @@ export function identify({ flow, claimed }: Pick<Offer, 'flow' | 'claimed'>, at:
     inbound: flow.inbound,
     client: flow.client.host,
     at,
-    names: [...asked, ...claimed],
+    names: asked,
     namesFinal: false,
   }
 }

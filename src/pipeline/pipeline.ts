@@ -23,7 +23,7 @@ export interface Judged {
 }
 
 /** The part of an offer that is judged, and the part of the world that judging needs. */
-export type Asking = Pick<Offer, 'flow' | 'claimed' | 'firstBytes' | 'gone' | 'grant'>
+export type Asking = Pick<Offer, 'flow' | 'firstBytes' | 'gone' | 'grant'>
 export type JudgingRoad = Pick<Road, 'refusals' | 'resolver' | 'locator' | 'clock'>
 
 /** One flow on its way, with what it goes by: a reload changes nothing for it. */
@@ -37,7 +37,7 @@ interface Passage {
 /** Carries one flow from its offer to its ending. Never rejects. */
 export async function carry(offer: Offer, road: Road): Promise<void> {
   const policy = road.policies.current
-  const entry = new Entry(offer.flow, policy, road)
+  const entry = new Entry(offer.flow, road)
   const passage: Passage = { offer, policy, road, entry }
   try {
     const judged = await judge(offer, policy, road)
@@ -56,16 +56,16 @@ export async function carry(offer: Offer, road: Road): Promise<void> {
   } catch (thrown) {
     const error = asRingfenceError(thrown)
     if (error.code === 'bug.unexpected') road.report(error)
-    // The record comes before the answer; if even that fails, the answer is still no.
-    await entry.failed(error).catch(() => undefined)
-    offer.refuse({ code: error.code, sentence: error.message, verdict: null, candidates: [] })
+    // The record comes before the answer; if even that could not be written, the answer is still no.
+    await entry.failed(error, policy)
+    offer.refuse({ code: error.code, sentence: error.message })
   }
 }
 
 /** Everything up to the verdict: what `ringfence check` shows is decided by these same steps. */
 export async function judge(offer: Asking, policy: Policy, road: JudgingRoad): Promise<Judged> {
   const { flow, firstBytes, gone } = offer
-  const asked = identify(offer, road.clock.now())
+  const asked = identify(offer.flow, road.clock.now())
   const known = firstBytes === null ? whenNamesEnd(asked) : asked
   const denied = refusalOfPort(flow, road.refusals)
   const early = denied === null ? decideEarly(policy, known) : decideRefused(policy, denied)
@@ -92,7 +92,7 @@ function learnInPassing(judged: Judged, { remote }: Upstream, passage: Passage, 
   let rejudging = Promise.resolve()
   watch(offer.firstBytes, judged.known, (claims) => {
     const rejudge = async () => {
-      const known = whenNamesEnd(await withClaims(judged.known, claims, policy, road.resolver, offer.gone))
+      const known = whenNamesEnd(await withClaims(judged.known, claims, policy, road.resolver))
       const again = { ...judged, known, decision: decide(policy, known, judged.located, offer.flow, road.refusals) }
       const told = tell(again, passage)
       await entry.rejudged(told)
@@ -110,6 +110,7 @@ const tell = ({ decision, known }: Judged, { offer, policy }: Passage) => ({
   candidates: decision.candidates,
   names: known.names,
   sentence: explain(decision, offer.flow.asked, policy),
+  policy,
 })
 
 function shadow({ known, located }: Judged, { offer, policy, road }: Passage): Readonly<Record<string, Would>> {
@@ -119,9 +120,9 @@ function shadow({ known, located }: Judged, { offer, policy, road }: Passage): R
 }
 
 function refusalBy(decision: Decision, sentence: string): Refusal {
-  const { verdict, candidates } = decision
+  const { verdict } = decision
   const byRule = verdict.reasons.find((reason) => reason.kind === 'refusal')
   const byFence = verdict.reasons.some((reason) => reason.kind !== 'refusal' && 'effect' in reason && reason.effect === 'block')
   const code: ErrorCode = byRule !== undefined && !byFence ? byRule.code : 'policy.blocked'
-  return { code, sentence, verdict, candidates }
+  return { code, sentence }
 }

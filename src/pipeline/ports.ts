@@ -6,10 +6,10 @@ import type { Endpoint, Ip } from '../model/address.ts'
 import type { NonEmpty } from '../model/brand.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import type { Ending, EventBody } from '../model/event.ts'
-import type { Flow, KnownName, Millis } from '../model/flow.ts'
+import type { Flow, Millis } from '../model/flow.ts'
 import type { Hostname } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
-import type { Candidate, PinnedEndpoint, Verdict } from '../model/verdict.ts'
+import type { PinnedEndpoint } from '../model/verdict.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { ByteStream } from './byte-stream.ts'
 import type { RefusalSettings } from './refusals.ts'
@@ -71,15 +71,11 @@ export interface Refusal {
   readonly code: ErrorCode
   /** One plain sentence for the person at the other end. */
   readonly sentence: string
-  readonly verdict: Verdict | null
-  readonly candidates: readonly Candidate[]
 }
 
 /** One flow, as its door offers it to the road. The door knows the protocol; the road knows the policy. */
 export interface Offer {
   readonly flow: Flow
-  /** What the request itself claims beside the asked name, or nothing. */
-  readonly claimed: readonly KnownName[]
   /** Fires when the client is gone: a pending look-up or dial is given up. */
   readonly gone: AbortSignal
   /** The client's first bytes after the grant, or `null` where the request already says everything (an HTTP request). */
@@ -88,7 +84,7 @@ export interface Offer {
   grant(): void
   /** Says no in the door's own dialect; after the grant, a reset. Idempotent, never throws. */
   refuse(refusal: Refusal): void
-  /** Moves bytes until the flow ends, counting them; never throws. On abort, both sides are reset and the flow is `cut`. */
+  /** Moves bytes until the flow ends, counting them. On abort, both sides are reset and the flow is `cut`. Rejects only for a fault of our own. */
   relay(upstream: Upstream, meter: Meter, cut: AbortSignal): Promise<HowEnded>
 }
 

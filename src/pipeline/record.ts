@@ -1,8 +1,8 @@
 /** The record of one flow: `decided` before the client is answered, exactly one ending, whatever happens between. */
 import { randomUUID } from 'node:crypto'
 import { formatEndpoint } from '../model/address.ts'
-import type { RingfenceError } from '../model/errors.ts'
-import type { Decided, Ending, RecordedCandidate, RecordedName, RecordedPlace, Rejudged } from '../model/event.ts'
+import type { ErrorCode, RingfenceError } from '../model/errors.ts'
+import type { Decided, Ended, Ending, EventBody, RecordedCandidate, RecordedName, RecordedPlace, Rejudged } from '../model/event.ts'
 import type { Flow, KnownName } from '../model/flow.ts'
 import { hostText } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
@@ -16,20 +16,20 @@ export interface Told {
   readonly candidates: readonly Candidate[]
   readonly names: readonly KnownName[]
   readonly sentence: string
+  /** Whose verdict it is. */
+  readonly policy: Policy
 }
 
 export class Entry {
   readonly meter: Meter = { up: 0, down: 0 }
   readonly #flow: Flow
-  readonly #policy: Policy
   readonly #road: Road
   readonly #openedAt: number
   #upstream: Upstream | null = null
   #state: 'open' | 'decided' | 'closed' = 'open'
 
-  constructor(flow: Flow, policy: Policy, road: Road) {
+  constructor(flow: Flow, road: Road) {
     this.#flow = flow
-    this.#policy = policy
     this.#road = road
     this.#openedAt = road.clock.monotonic()
   }
@@ -50,19 +50,19 @@ export class Entry {
         salt: salt(),
         client: formatEndpoint(client),
         asked: hostText(asked.host),
-        names: told.names.map(recordedName),
+        names: told.names.map((name) => recordedName(name, told.candidates)),
         sentence: told.sentence,
       },
     }
-    await this.#road.writer.append(event)
+    await this.#append(event)
     this.#state = told.verdict.kind === 'block' ? 'closed' : 'decided'
   }
 
   /** A name was learnt while the bytes were already moving. */
   async rejudged(told: Told): Promise<void> {
-    const personal = { salt: salt(), names: told.names.map(recordedName), sentence: told.sentence }
+    const personal = { salt: salt(), names: told.names.map((name) => recordedName(name, told.candidates)), sentence: told.sentence }
     const event: Rejudged = { type: 'rejudged', ...this.#judged(told), personal }
-    await this.#road.writer.append(event)
+    await this.#append(event)
   }
 
   dialled(upstream: Upstream): void {
@@ -74,21 +74,23 @@ export class Entry {
     await this.#end(ending, code, message)
   }
 
-  /** The ending of a flow that something went wrong with, before or after the verdict. */
-  async failed(error: RingfenceError): Promise<void> {
+  /** The ending of a flow that something went wrong with, before or after the verdict. Never rejects: see `#end`. */
+  async failed(error: RingfenceError, policy: Policy): Promise<void> {
+    // A verdict that could not be written is not replaced by another one, should the next write succeed.
+    if (this.#state === 'open' && error.code === 'record.failed') return
     if (this.#state === 'open') {
       const reasons = [{ kind: 'error', code: error.code, message: error.message } as const]
-      const verdict: Verdict = { kind: 'block', mode: this.#policy.mode, would: 'block', reasons }
-      await this.decided({ verdict, candidates: [], names: [], sentence: `Not reached: ${error.message}.` }, {})
+      const verdict: Verdict = { kind: 'block', mode: policy.mode, would: 'block', reasons }
+      const told = { verdict, candidates: [], names: [], sentence: `Not reached: ${error.message}.`, policy }
+      await this.decided(told, {}).catch(() => undefined)
     } else {
-      await this.#end(error.code === 'client.gone' ? 'client-gone' : 'failed', error.code, error.message)
+      await this.#end(endings[error.code] ?? 'failed', error.code, error.message)
     }
   }
 
   async #end(ending: Ending, code: string | null, message: string | null): Promise<void> {
-    if (this.#state === 'closed') return
-    this.#state = 'closed'
-    await this.#road.writer.append({
+    if (this.#state !== 'decided') return
+    const event: Ended = {
       type: 'ended',
       id: this.#flow.id,
       ending,
@@ -98,25 +100,34 @@ export class Entry {
       connect_ms: this.#upstream === null ? null : tenths(this.#upstream.connectMs),
       ...this.meter,
       duration_ms: tenths(this.#road.clock.monotonic() - this.#openedAt),
-    })
+    }
+    // An ending that can't be written is not the client's misfortune: the journal has told of it, readers see the flow as open.
+    await this.#append(event).catch(() => undefined)
+    this.#state = 'closed'
   }
 
-  #judged({ verdict }: Told) {
+  /** A disk that was full a moment ago may have space again: each event is tried twice. */
+  async #append(event: EventBody): Promise<void> {
+    await this.#road.writer.append(event).catch(() => this.#road.writer.append(event))
+  }
+
+  #judged({ verdict, policy }: Told) {
     const { mode, kind, would, reasons } = verdict
-    return { id: this.#flow.id, mode, verdict: kind, would, reasons, policy: this.#policy.hash }
+    return { id: this.#flow.id, mode, verdict: kind, would, reasons, policy: policy.hash }
   }
 }
+
+const endings: Partial<Record<ErrorCode, Ending>> = { 'client.gone': 'client-gone', 'run.shutdown': 'shutdown' }
 
 /** 122 random bits; Node makes these from a block drawn in advance, which `randomBytes` for each does not. */
 const salt = (): string => randomUUID()
 
 const tenths = (milliseconds: number): number => Math.round(milliseconds * 10) / 10
 
-const recordedName = ({ name, origin, provedAt }: KnownName): RecordedName => ({
-  name,
-  origin,
-  proved: provedAt === 'everywhere' || provedAt.size > 0,
-})
+function recordedName({ name, origin, provedAt }: KnownName, candidates: readonly Candidate[]): RecordedName {
+  if (provedAt === null || provedAt === 'everywhere') return { name, origin, proved: provedAt === null ? null : true }
+  return { name, origin, proved: candidates.some(({ locations }) => locations.some(({ ip }) => provedAt.has(ip))) }
+}
 
 const recordedCandidate = ({ ip, locations, fences, effect, refusal, permitted }: Candidate): RecordedCandidate => ({
   ip,

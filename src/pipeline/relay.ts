@@ -32,7 +32,8 @@ export function relay(
   { limits, clock, cut, tap }: RelayOptions,
 ): Promise<HowEnded> {
   return new Promise((resolve) => {
-    let endedSides = 0
+    /** Sides that were told that the other one will send no more. */
+    const told = new Set<ByteStream>()
     let done = false
 
     const finish = (ended: HowEnded) => {
@@ -46,6 +47,7 @@ export function relay(
     const pump = (from: ByteStream, to: ByteStream, count: (bytes: number) => void, observe: RelayOptions['tap']) => {
       let waiting = false
       const written = () => {
+        idle.touch()
         if (!waiting || to.socket.writableLength > 0) return
         waiting = false
         from.resume()
@@ -61,8 +63,10 @@ export function relay(
           return !waiting
         },
         () => {
-          endedSides++
-          idle.touch(limits.halfClosedMs)
+          told.add(to)
+          idle.touch()
+          // While the last bytes still wait for a slow reader, the connection is not idle, however long that takes.
+          to.socket.once('finish', () => idle.touch(limits.halfClosedMs))
           to.end()
         },
       )
@@ -77,7 +81,7 @@ export function relay(
         finish({ ending: 'reset', code: 'relay.reset', message: `the ${who} broke the connection: ${side.error.message}` })
       } else if (other.closed.aborted) {
         finish(completed)
-      } else if (endedSides < 2) {
+      } else if (told.size < 2) {
         // A socket closes by itself only when both sides have ended. This one was destroyed by us (the door stops):
         // the other side must not take it for the end of the data.
         other.reset()
@@ -86,9 +90,13 @@ export function relay(
     }
 
     const idle = new IdleTimer(clock, limits.idleMs, (ms) => {
-      client.reset()
-      upstream.reset()
-      finish({ ending: 'idle', code: 'relay.idle', message: `nothing was sent for ${Math.round(ms / 1000)} s` })
+      // A reset throws away what the kernel still holds for the peer; whoever was told the end has a right to all before it.
+      for (const side of [client, upstream]) {
+        if (told.has(side)) side.destroy()
+        else side.reset()
+      }
+      const when = told.size === 0 ? '' : ' after one side had ended'
+      finish({ ending: 'idle', code: 'relay.idle', message: `nothing moved for ${Math.round(ms / 1000)} s${when}` })
     })
 
     const onCut = () => {

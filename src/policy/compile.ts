@@ -1,25 +1,34 @@
 /** Policy text → `Policy`, or every fault of it at once with its place and a suggestion. */
-import { createHash } from 'node:crypto'
-import { containsAny } from '../model/cidr.ts'
+import { containsAny, formatCidr } from '../model/cidr.ts'
 import { type CountryCode, isCountryCode, suggestCountry } from '../model/country.ts'
 import { printable } from '../model/hostname.ts'
-import { type Effect, type Mode, severest } from '../model/verdict.ts'
+import type { Effect } from '../model/verdict.ts'
+import { seal } from './canonical.ts'
 import {
   type ExceptionDocument,
   type FenceDocument,
   fenceDocument,
+  type LocalNetworkDocument,
   localNetworkDocument,
-  type PolicyDocument,
   policyDocument,
   uncertainDocument,
 } from './document.ts'
 import { type MatcherName, matcherNames, matchers } from './matchers/index.ts'
 import type { Matcher } from './matchers/matcher.ts'
 import { compileNetworks } from './matchers/networks.ts'
-import type { Exception, Fence, LocalNetwork, Policy, Selection, Territory, Uncertain } from './policy.ts'
-import { type Path, readSource } from './source.ts'
-
-type Report = (path: Path, message: string) => void
+import type { Path, Report } from './path.ts'
+import {
+  type Exception,
+  type Fence,
+  identifies,
+  type LocalNetwork,
+  type Policy,
+  type Selection,
+  type Territory,
+  type Uncertain,
+} from './policy.ts'
+import { parseUntil } from './until.ts'
+import { readSource } from './yaml-source.ts'
 
 /** Compiles a policy file. Throws ConfigErrors with all faults, sorted by place. */
 export function compilePolicy(text: string, file: string, name: string): Policy {
@@ -28,22 +37,8 @@ export function compilePolicy(text: string, file: string, name: string): Policy 
   const fences = compileFences(document.fences ?? [], document.uncertain, source.report)
   const localNetwork = compileLocalNetwork(document.local_network ?? 'allow', source.report)
   source.throwIfReported()
-  return seal({ name, mode: document.mode, fences, localNetwork, saysLocalNetwork: document.local_network !== undefined }, document)
-}
-
-/** The same policy in another mode: what `--mode` on the command line asks for. */
-export const withMode = (policy: Policy, mode: Mode): Policy => (policy.mode === mode ? policy : seal({ ...policy, mode }, policy.document))
-
-function seal(policy: Omit<Policy, 'document' | 'hash'>, document: PolicyDocument): Policy {
-  const canonical: PolicyDocument = {
-    version: 1,
-    mode: policy.mode,
-    ...(document.uncertain && { uncertain: document.uncertain }),
-    ...(document.local_network !== undefined && { local_network: document.local_network }),
-    fences: policy.fences.map(writeFence),
-  }
-  const hash = createHash('sha256').update(JSON.stringify(canonical)).digest('hex')
-  return Object.freeze({ ...policy, document: canonical, hash })
+  const saysLocalNetwork = document.local_network !== undefined
+  return seal({ name, mode: document.mode, fences, localNetwork, saysLocalNetwork }, document.uncertain)
 }
 
 /** Where the shape of a file is faulty somewhere, its sound parts are compiled all the same, so that all faults are told at once. */
@@ -127,8 +122,7 @@ function compileCountries(codes: readonly string[], at: Path, report: Report): R
 
 function compileException(written: ExceptionDocument, at: Path, report: Report): Exception {
   const traffic = compileSelection(written, at, report)
-  if (traffic.length === 0)
-    report(at, `an exception needs a selector (${matcherNames.join(', ')}): without one it would lift the whole fence`)
+  if (!identifies(traffic)) report(at, sayUnidentified(traffic))
   return {
     traffic,
     to: written.to === undefined ? null : compileCountries(written.to, [...at, 'to'], report),
@@ -137,17 +131,18 @@ function compileException(written: ExceptionDocument, at: Path, report: Report):
   }
 }
 
-const DAY_MS = 86_400_000
+function sayUnidentified(traffic: Selection): string {
+  const says = `an exception says which destinations or whose traffic it is for (${either.format(matcherNames.filter((name) => matchers[name].identifies))})`
+  const selectors = traffic.map(({ name }) => `"${name}"`)
+  return selectors.length === 0
+    ? `${says}: without that it would lift the whole fence`
+    : `${says}: by ${new Intl.ListFormat('en-GB').format(selectors)} alone it would lift the fence for everybody, to anywhere`
+}
 
-/** `until: 2027-06-30` holds to the end of that day, UTC. */
-function compileUntil(text: string, at: Path, report: Report): number {
-  const start = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
-  // Date.parse takes 2027-02-31 for 3 March.
-  if (Number.isNaN(start) || new Date(start).toISOString().slice(0, 10) !== text) {
-    report(at, `"${printable(text)}" is not a day of the calendar (write 2027-06-30)`)
-    return 0
-  }
-  return start + DAY_MS
+function compileUntil(text: string, at: Path, report: Report): number | null {
+  const endsAt = parseUntil(text)
+  if (endsAt === null) report(at, `"${printable(text)}" is not a day of the calendar (write 2027-06-30)`)
+  return endsAt
 }
 
 function compileSelection(written: Readonly<Record<string, unknown>>, at: Path, report: Report): Selection {
@@ -164,33 +159,17 @@ function compileMatcher(name: MatcherName, values: unknown, at: Path, report: Re
   return matchers[name].compile(items, (index, message) => report(isList ? [...at, index] : at, message))
 }
 
-function compileLocalNetwork(written: NonNullable<PolicyDocument['local_network']>, report: Report): LocalNetwork {
-  if (typeof written === 'string') return { effect: () => written, worst: written }
-  const contains = containsAny(compileNetworks(written.allow, (index, message) => report(['local_network', 'allow', index], message)))
-  const otherwise: Effect = written.otherwise
-  return { effect: (ip) => (contains(ip) ? 'allow' : otherwise), worst: severest('allow', otherwise) }
-}
-
-function writeFence(fence: Fence): FenceDocument {
-  const { territory } = fence
+function compileLocalNetwork(written: LocalNetworkDocument, report: Report): LocalNetwork {
+  if (typeof written === 'string') return { effect: () => written, worst: written, document: written }
+  const networks = compileNetworks(written.allow, (index, message) => report(['local_network', 'allow', index], message))
+  const contains = containsAny(networks)
+  const { otherwise } = written
   return {
-    name: fence.name,
-    ...(fence.traffic.length > 0 && { traffic: selectionDocument(fence.traffic) }),
-    ...(territory.kind === 'anywhere' ? { never: 'anywhere' as const } : { [territory.kind]: [...territory.countries].sort() }),
-    ...(fence.exceptions.length > 0 && {
-      except: fence.exceptions.map((exception) => ({
-        ...selectionDocument(exception.traffic),
-        ...(exception.to !== null && { to: [...exception.to].sort() }),
-        ...(exception.endsAt !== null && { until: new Date(exception.endsAt - DAY_MS).toISOString().slice(0, 10) }),
-        reason: exception.reason,
-      })),
-    }),
-    action: fence.action,
-    uncertain: fence.uncertain,
+    effect: (ip): Effect => (contains(ip) ? 'allow' : otherwise),
+    worst: otherwise,
+    document: { allow: [...new Set(networks.map(formatCidr))].sort(), otherwise },
   }
 }
-
-const selectionDocument = (selection: Selection) => Object.fromEntries(selection.map(({ name, matcher }) => [name, [...matcher.document]]))
 
 /** zod writes an optional key that was given as `undefined`; a spread must not let that hide the policy's own word. */
 const defined = <T extends object>(written: T) =>

@@ -54,6 +54,7 @@ export const policyDocument = z.strictObject({
   fences: z.array(fenceDocument).optional(),
 })
 
+export type LocalNetworkDocument = z.infer<typeof localNetworkDocument>
 export type PolicyDocument = z.infer<typeof policyDocument>
 export type FenceDocument = z.infer<typeof fenceDocument>
 export type ExceptionDocument = z.infer<typeof exception>

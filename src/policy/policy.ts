@@ -1,10 +1,10 @@
-/** A policy as the judge reads it: compiled, frozen, every value checked. */
+/** A policy as the judge reads it: compiled, every value checked. Nobody changes one; whoever wants another makes another. */
 import type { Ip } from '../model/address.ts'
 import type { CountryCode } from '../model/country.ts'
 import type { Millis } from '../model/flow.ts'
 import type { Effect, Mode } from '../model/verdict.ts'
-import type { PolicyDocument } from './document.ts'
-import type { MatcherName } from './matchers/index.ts'
+import type { LocalNetworkDocument, PolicyDocument } from './document.ts'
+import { type MatcherName, matchers } from './matchers/index.ts'
 import type { Matcher } from './matchers/matcher.ts'
 
 /** Which part of the traffic: all matchers must match. Empty: all of it. */
@@ -45,6 +45,8 @@ export interface LocalNetwork {
   effect(ip: Ip): Effect
   /** The severest effect that any address can have. */
   readonly worst: Effect
+  /** In canonical form: compiling it again gives the same. */
+  readonly document: LocalNetworkDocument
 }
 
 export interface Policy {
@@ -55,11 +57,17 @@ export interface Policy {
   readonly localNetwork: LocalNetwork
   /** Whether the document itself says `local_network`: required where a door is not on loopback. */
   readonly saysLocalNetwork: boolean
-  /** Canonical form: what was compiled, with every default written out. Compiling it again gives the same policy. */
+  /** Canonical form (`canonical.ts`): compiling it again gives a policy that judges alike and has the same hash. */
   readonly document: PolicyDocument
   /** SHA-256 of the canonical form, hex. */
   readonly hash: string
 }
+
+/** Whether it waits for names that may still be learnt. */
+export const readsNames = (selection: Selection): boolean => selection.some(({ name }) => matchers[name].reads === 'names')
+
+/** Whether it says whose traffic or which destination is meant, and not only of what kind the traffic is. */
+export const identifies = (selection: Selection): boolean => selection.some(({ name }) => matchers[name].identifies)
 
 /** Names of doors that fences read, for a check against the settings. */
 export const inboundsRead = (policy: Policy): readonly string[] =>

@@ -28,6 +28,15 @@ export class OpenFlows {
     return before === undefined || differs(recordOf(before), record) ? { kind: 'judged', record } : null
   }
 
+  /** A new process writes: what is open was interrupted, and is handed out as that, each once, oldest first. */
+  *interrupt(): Generator<FlowRecord> {
+    for (const parts of this.#flows.values()) {
+      const record = recordOf({ ...parts, interrupted: true })
+      if (record !== null) yield record
+    }
+    this.#flows.clear()
+  }
+
   /** The flows that are still open, each once, oldest first. */
   *rest(): Generator<FlowRecord> {
     for (const parts of this.#flows.values()) {

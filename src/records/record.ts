@@ -34,8 +34,11 @@ export interface FlowRecord {
   readonly policy: string
   readonly table: string
   readonly shadow: Readonly<Record<string, Would>>
-  /** `blocked` where the verdict was its ending, `open` where none is known yet. */
-  readonly ending: Ending | 'blocked' | 'open'
+  /**
+   * `blocked` where the verdict was its ending, `open` where none is known yet, `interrupted` where the process that
+   * carried the flow died before it could write one.
+   */
+  readonly ending: Ending | 'blocked' | 'open' | 'interrupted'
   /** A code of `errors.ts`, or `null` for a flow that is open or completed. */
   readonly code: string | null
   readonly message: string | null
@@ -59,6 +62,8 @@ export interface FlowParts {
   readonly decided?: EventOf<'decided'>
   readonly rejudged?: EventOf<'rejudged'>
   readonly ended?: EventOf<'ended'>
+  /** Another process has begun to write since. */
+  readonly interrupted?: true
 }
 
 type EventOf<Type extends JournalEvent['type']> = Extract<JournalEvent, { readonly type: Type }>
@@ -110,10 +115,10 @@ export function recordOf(parts: FlowParts): FlowRecord | null {
 
 type End = Pick<FlowRecord, 'ending' | 'code' | 'message' | 'dialled' | 'connect_ms' | 'up' | 'down' | 'duration_ms'>
 
-function endOf({ decided, ended }: FlowParts): End {
+function endOf({ decided, ended, interrupted }: FlowParts): End {
   const nothing = { message: null, dialled: null, connect_ms: null, duration_ms: null }
   if (decided?.verdict === 'block') return { ...nothing, ending: 'blocked', code: codeOf(decided.reasons), up: 0, down: 0 }
-  if (ended === undefined) return { ...nothing, ending: 'open', code: null, up: null, down: null }
+  if (ended === undefined) return { ...nothing, ending: interrupted ? 'interrupted' : 'open', code: null, up: null, down: null }
   const { ending, code, message, dialled, connect_ms, up, down, duration_ms } = ended
   return { ending, code, message, dialled, connect_ms, up, down, duration_ms }
 }

@@ -15,6 +15,7 @@ export async function* readRecords(folder: string, options: ReadOptions = {}): A
   const { since = Number.NEGATIVE_INFINITY, afterSeq = 0 } = options
   const wanted = (record: FlowRecord) => record.seq > afterSeq && Date.parse(record.time) >= since
   for await (const event of readEvents(folder, options)) {
+    if (event.type === 'started') for (const record of flows.interrupt()) if (wanted(record)) yield record
     const step = flows.take(event)
     if (step !== null && (step.kind === 'ended' || options.follow === true) && wanted(step.record)) yield step.record
   }

@@ -1,20 +1,23 @@
 /**
- * The ClientHello at the start of a TLS connection (RFC 8446 §4.1.2, RFC 5246 §7.4.1.2): the server name and the
- * protocols that a client offers in clear. Joins a hello that is split over records, as clients with post-quantum
- * keys (and those who hide from middleboxes) send it. It reads claims; that somebody else answers is not seen here.
+ * The ClientHello at the start of a TLS connection (RFC 8446 §4.1.2, RFC 5246 §7.4.1.2): the server names and the
+ * protocols that a client offers in clear. It is no judge of hellos: what some server may still read is read, from
+ * records of any size (clients with post-quantum keys cut theirs, as do those who hide from middleboxes) and past the
+ * records that servers skip. It reads claims; an encrypted hello inside (ECH) and a resumed session keep theirs.
  */
 import { Cursor } from './cursor.ts'
 import { malformed, needMore, type Parsed, value } from './parsed.ts'
 import { latin1 } from './text.ts'
 
+const CHANGE_CIPHER_SPEC = 0x14
+const ALERT = 0x15
 const HANDSHAKE = 0x16
 const CLIENT_HELLO = 1
 const RECORD_HEADER = 5
 const MESSAGE_HEADER = 4
 const MAX_RECORD = 1 << 14 // RFC 8446 §5.1
-// A hello of a browser cut into single bytes, twice over. Each arrival walks all records, so more would cost real time.
-const MAX_RECORDS = 4_096
-const MAX_BYTES = 1 << 16 // with the headers of its records; browsers send about 2 KiB
+
+/** How far a hello is looked for, with its record headers. Browsers send about 2 KiB; OpenSSL takes 128 KiB. */
+export const MAX_HELLO_BYTES = 1 << 16
 
 const SERVER_NAME = 0
 const HOST_NAME = 0
@@ -22,65 +25,117 @@ const ALPN = 16
 const ENCRYPTED_CLIENT_HELLO = 0xfe0d
 
 export interface ClientHello {
-  /** As sent (RFC 6066 §3), ASCII; `null` when the client names no server. */
-  readonly serverName: string | null
-  /** RFC 7301 names in the client's order, one character a byte (greased ones are not text). */
+  /** As sent, one character a byte. RFC 6066 §3 permits one; of several, which one counts is the server's choice. */
+  readonly serverNames: readonly string[]
+  /** Lengths around the names do not fit: another reader may find other names. */
+  readonly garbled: boolean
+  /** RFC 7301 names in the client's order, one character a byte (greased ones are not text); none if they do not fit. */
   readonly alpn: readonly string[]
   /** The extension is there. Chrome and Firefox send a greased one to everybody, made to look like the real thing. */
   readonly ech: boolean
 }
 
-/** Reads a ClientHello from the first bytes of a stream; `consumed` counts the records that carry it. */
-export function parseClientHello(bytes: Uint8Array): Parsed<ClientHello> {
-  const joined = joinRecords(bytes)
-  if (joined.kind !== 'value') return joined
-  const hello = readHello(joined.value)
-  return hello === null ? malformed('a ClientHello whose lengths do not fit') : value(hello, joined.consumed)
+/** Reads a ClientHello from the first bytes of a stream; `consumed` ends with the last byte of the hello. */
+export const parseClientHello = (bytes: Uint8Array): Parsed<ClientHello> => new ClientHelloReader().push(bytes)
+
+/** Reads one ClientHello piece by piece; each byte is looked at once, whatever the cuts between pushes. */
+export class ClientHelloReader {
+  readonly #message = new MessageBuffer()
+  #recordHeader: number[] = []
+  #inRecord = 0
+  #taken = 0
+  #isTls = false
+
+  /** Whether the first two bytes could begin a TLS connection, however it goes on. */
+  get isTls(): boolean {
+    return this.#isTls
+  }
+
+  /** Takes the next bytes; `consumed` counts from the first push. Not to be called again after value or malformed. */
+  push(bytes: Uint8Array): Parsed<ClientHello> {
+    for (let at = 0; at < bytes.length; ) {
+      if (this.#taken === MAX_HELLO_BYTES) return tooLong
+      if (this.#inRecord === 0) {
+        const problem = this.#takeHeader(bytes[at] ?? 0)
+        if (problem !== null) return problem
+        this.#taken++
+        at++
+        continue
+      }
+      const isHello = this.#recordHeader[0] === HANDSHAKE
+      const length = Math.min(this.#inRecord, bytes.length - at, MAX_HELLO_BYTES - this.#taken, isHello ? this.#message.missing : Infinity)
+      if (isHello) this.#message.append(bytes.subarray(at, at + length))
+      at += length
+      this.#taken += length
+      this.#inRecord -= length
+      if (this.#inRecord === 0) this.#recordHeader = []
+      if (!this.#message.isHello) return malformed('not a ClientHello')
+      if (this.#message.size > MAX_HELLO_BYTES) return tooLong
+      if (this.#message.missing === 0) return this.#read()
+    }
+    return this.#taken === MAX_HELLO_BYTES ? tooLong : needMore
+  }
+
+  #takeHeader(byte: number): Parsed<never> | null {
+    const header = this.#recordHeader
+    header.push(byte)
+    // BoringSSL and Go skip warnings before a hello, others a change_cipher_spec: a server that does not refuses them.
+    if (header.length === 1 && byte !== HANDSHAKE && byte !== ALERT && byte !== CHANGE_CIPHER_SPEC)
+      return malformed('not a TLS handshake record')
+    // OpenSSL wants 3, and no certain minor version; Go takes whatever is below 0x10.
+    if (header.length === 2 && byte >= 0x10) return malformed('not a TLS version')
+    if (header.length === 2) this.#isTls = true
+    if (header.length < RECORD_HEADER) return null
+    const length = ((header[3] ?? 0) << 8) | byte
+    if (length > MAX_RECORD) return malformed(`a TLS record of ${length} bytes`)
+    // OpenSSL skips empty records, up to 32 in a row.
+    if (length === 0) this.#recordHeader = []
+    this.#inRecord = length
+    return null
+  }
+
+  #read(): Parsed<ClientHello> {
+    const hello = readHello(this.#message.body())
+    return hello === null ? malformed('a ClientHello whose lengths do not fit') : value(hello, this.#taken)
+  }
 }
 
-/** The body of the first handshake message, taken out of as many records as it needs (RFC 8446 §5.1). */
-function joinRecords(bytes: Uint8Array): Parsed<Uint8Array> {
-  // Called again at every arrival, on what may be thousands of tiny records: nothing is allocated before it is whole.
-  const header: number[] = []
-  let size = 0
-  let wanted = MESSAGE_HEADER
-  let end = 0
-  for (let count = 0; size < wanted; count++) {
-    if (count === MAX_RECORDS) return malformed(`a ClientHello in more than ${MAX_RECORDS} records`)
-    const start = end + RECORD_HEADER
-    if (end < bytes.length && bytes[end] !== HANDSHAKE) return malformed('not a TLS handshake record')
-    if (end + 1 < bytes.length && bytes[end + 1] !== 3) return malformed('not a TLS version')
-    if (start > bytes.length) return needMore
-    const length = recordLength(bytes, end)
-    if (length === 0 || length > MAX_RECORD) return malformed(`a TLS record of ${length} bytes`)
-    end = start + length
-    if (end > MAX_BYTES) return tooLong
-    // What has come of an unfinished record is looked at too, so that what is no hello is told at once.
-    for (let at = start; at < Math.min(end, bytes.length) && header.length < MESSAGE_HEADER; at++) header.push(bytes[at] ?? 0)
-    const [type, high = 0, middle = 0, low = 0] = header
-    if (type !== undefined && type !== CLIENT_HELLO) return malformed('not a ClientHello')
-    if (header.length === MESSAGE_HEADER) wanted = MESSAGE_HEADER + ((high << 16) | (middle << 8) | low)
-    if (wanted > MAX_BYTES) return tooLong
-    if (end > bytes.length) return needMore
-    size += length
+const tooLong = malformed(`no ClientHello within ${MAX_HELLO_BYTES} bytes`)
+
+/** A handshake message that grows out of its fragments. */
+class MessageBuffer {
+  #bytes = new Uint8Array(2_048)
+  #length = 0
+
+  /** With its header; what is known so far while that is not whole. */
+  get size(): number {
+    if (this.#length < MESSAGE_HEADER) return MESSAGE_HEADER
+    const [, high = 0, middle = 0, low = 0] = this.#bytes
+    return MESSAGE_HEADER + ((high << 16) | (middle << 8) | low)
   }
-  return value(fragmentsOf(bytes.subarray(0, end), size).subarray(MESSAGE_HEADER, wanted), end)
-}
 
-const tooLong = malformed(`a ClientHello of more than ${MAX_BYTES} bytes`)
-
-const recordLength = (bytes: Uint8Array, at: number): number => ((bytes[at + 3] ?? 0) << 8) | (bytes[at + 4] ?? 0)
-
-function fragmentsOf(records: Uint8Array, size: number): Uint8Array {
-  const joined = new Uint8Array(size)
-  let filled = 0
-  for (let at = 0; at < records.length; ) {
-    const fragment = records.subarray(at + RECORD_HEADER, at + RECORD_HEADER + recordLength(records, at))
-    joined.set(fragment, filled)
-    filled += fragment.length
-    at += RECORD_HEADER + fragment.length
+  get missing(): number {
+    return this.size - this.#length
   }
-  return joined
+
+  get isHello(): boolean {
+    return this.#length === 0 || this.#bytes[0] === CLIENT_HELLO
+  }
+
+  append(fragment: Uint8Array): void {
+    const length = this.#length + fragment.length
+    if (length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(length, 2 * this.#bytes.length))
+      grown.set(this.#bytes)
+      this.#bytes = grown
+    }
+    this.#bytes.set(fragment, this.#length)
+    this.#length = length
+  }
+
+  body(): Uint8Array {
+    return this.#bytes.subarray(MESSAGE_HEADER, this.#length)
+  }
 }
 
 function readHello(body: Uint8Array): ClientHello | null {
@@ -90,57 +145,53 @@ function readHello(body: Uint8Array): ClientHello | null {
   cursor.take(cursor.u16()) // cipher_suites
   cursor.take(cursor.u8()) // legacy_compression_methods
   if (cursor.short) return null
-  const none: ClientHello = { serverName: null, alpn: [], ech: false }
-  if (cursor.left === 0) return none // RFC 5246 §7.4.1.2: the extensions may be missing as a whole
-  const extensions = readExtensions(cursor.take(cursor.u16()))
-  if (cursor.short || cursor.left > 0 || extensions === null) return null
-  const name = extensions.get(SERVER_NAME)
-  const protocols = extensions.get(ALPN)
-  const serverName = name === undefined ? null : readServerName(name)
-  const alpn = protocols === undefined ? [] : readAlpn(protocols)
-  if (serverName === undefined || alpn === undefined) return null
-  return { serverName, alpn, ech: extensions.has(ENCRYPTED_CLIENT_HELLO) }
+  if (cursor.left === 0) return { serverNames: [], garbled: false, alpn: [], ech: false } // RFC 5246 §7.4.1.2: all may be missing
+  const length = cursor.u16()
+  return readExtensions(cursor.take(Math.min(length, cursor.left)), cursor.left > 0 || cursor.short)
 }
 
-function readExtensions(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> | null {
-  const found = new Map<number, Uint8Array>()
+function readExtensions(bytes: Uint8Array, misfit: boolean): ClientHello {
+  const serverNames: string[] = []
+  let garbled = misfit
+  let alpn: readonly string[] = []
+  let ech = false
   const cursor = new Cursor(bytes)
   while (cursor.left > 0) {
     const type = cursor.u16()
     const body = cursor.take(cursor.u16())
-    // RFC 8446 §4.2: one of a type. With two server names, ours and the server's choice could differ.
-    if (cursor.short || found.has(type)) return null
-    found.set(type, body)
+    if (cursor.short) return { serverNames, garbled: true, alpn, ech }
+    if (type === SERVER_NAME) garbled = !readServerNames(body, serverNames) || garbled
+    if (type === ALPN) alpn = readAlpn(body)
+    if (type === ENCRYPTED_CLIENT_HELLO) ech = true
   }
-  return found
+  return { serverNames, garbled, alpn, ech }
 }
 
-/** RFC 6066 §3: at most one name of each type, in ASCII. */
-function readServerName(extension: Uint8Array): string | null | undefined {
+/** Adds the names of an extension (RFC 6066 §3) to `names`; says whether its lengths fit. */
+function readServerNames(extension: Uint8Array, names: string[]): boolean {
   const cursor = new Cursor(extension)
-  const list = new Cursor(cursor.take(cursor.u16()))
-  if (cursor.short || cursor.left > 0) return undefined
-  let serverName: string | null = null
+  const length = cursor.u16()
+  const fits = !cursor.short && length === cursor.left
+  const list = new Cursor(cursor.take(Math.min(length, cursor.left)))
   while (list.left > 0) {
     const type = list.u8()
     const name = list.take(list.u16())
-    if (list.short) return undefined
-    if (type !== HOST_NAME) continue
-    if (serverName !== null || name.length === 0 || name.some((byte) => byte <= 0x20 || byte >= 0x7f)) return undefined
-    serverName = latin1(name)
+    if (list.short) return false
+    // OpenSSL takes an empty name for none.
+    if (type === HOST_NAME && name.length > 0) names.push(latin1(name))
   }
-  return serverName
+  return fits
 }
 
 /** RFC 7301 §3.1. */
-function readAlpn(extension: Uint8Array): readonly string[] | undefined {
+function readAlpn(extension: Uint8Array): readonly string[] {
   const cursor = new Cursor(extension)
   const list = new Cursor(cursor.take(cursor.u16()))
-  if (cursor.short || cursor.left > 0) return undefined
+  if (cursor.short || cursor.left > 0) return []
   const names: string[] = []
   while (list.left > 0) {
     const name = list.take(list.u8())
-    if (list.short || name.length === 0) return undefined
+    if (list.short || name.length === 0) return []
     names.push(latin1(name))
   }
   return names

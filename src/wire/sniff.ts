@@ -1,90 +1,99 @@
 /**
- * What the first bytes of a client say about the destination: the names that it claims, and no more than claims. It is
- * more tolerant than the doors' parsers, since it reads what some server will read, and that server may be lenient.
+ * What the first message of a client says about the destination: the names that it claims, and no more than claims. It
+ * is more tolerant than the doors' parsers, since it reads what some server will read, and that server may be lenient.
+ * Where one may see a name that is not among those found, `hidden` says so. Two protocols name their destination here,
+ * TLS and HTTP/1: what a client says after another preamble (STARTTLS, PROXY, a second proxy), in a later request of
+ * the same connection, or in an encrypted hello inside its hello, is not seen and not called hidden.
  */
 
 import type { NameOrigin } from '../model/flow.ts'
-import { type Hostname, isHost, parseHost } from '../model/hostname.ts'
-import { parseClientHello } from './client-hello.ts'
-import { parseAsciiHostPort } from './http1-target.ts'
-import { latin1 } from './text.ts'
+import { type Host, type Hostname, type HostProblem, isHost, parseHost } from '../model/hostname.ts'
+import { ClientHelloReader } from './client-hello.ts'
+import { LooseHeadReader } from './loose-head.ts'
 
 export interface ClaimedName {
   readonly name: Hostname
   readonly origin: Exclude<NameOrigin, 'asked'>
 }
 
-/** `need-more` only while the bytes may still become a protocol that names its server. */
+/** Most names that are told of one connection: each may cost look-ups, and an honest client claims one. */
+export const MAX_CLAIMS = 4
+
+/** `need-more` only while the bytes may still become a protocol that names its server, and never from 64 KiB on. */
 export type Sniffed =
   | { readonly kind: 'need-more' }
-  | { readonly kind: 'known'; readonly protocol: 'tls' | 'http' | 'other'; readonly names: readonly ClaimedName[] }
+  | {
+      readonly kind: 'known'
+      readonly protocol: 'tls' | 'http' | 'other'
+      readonly names: readonly ClaimedName[]
+      /** It looks like TLS or HTTP, but the server may see another name: what names it is garbled, too long or too much. */
+      readonly hidden: boolean
+    }
 
-type Reading =
-  | { readonly kind: 'need-more' }
-  | { readonly kind: 'not-mine' }
-  | { readonly kind: 'mine'; readonly names: readonly ClaimedName[] }
-
-interface Sniffer {
-  readonly protocol: 'tls' | 'http'
-  read(bytes: Uint8Array): Reading
+/** Reads one connection, each byte once. */
+export interface Sniffer {
+  /** Takes the bytes that came since the last push; what is known stays known, whatever follows. */
+  push(bytes: Uint8Array): Sniffed
 }
-
-const sniffers: readonly Sniffer[] = [
-  { protocol: 'tls', read: readTls },
-  { protocol: 'http', read: readHttp },
-]
 
 /** Reads the names that the first bytes of a client claim; names are canonical, and address literals are no names. */
-export function sniff(bytes: Uint8Array): Sniffed {
-  let open = false
-  for (const { protocol, read } of sniffers) {
-    const reading = read(bytes)
-    if (reading.kind === 'mine') return { kind: 'known', protocol, names: reading.names }
-    if (reading.kind === 'need-more') open = true
+export const sniff = (bytes: Uint8Array): Sniffed => createSniffer().push(bytes)
+
+/** For bytes that come in pieces. */
+export function createSniffer(): Sniffer {
+  let read: Read | null = null
+  let sniffed: Sniffed = needMore
+  return {
+    push(bytes) {
+      const [first] = bytes
+      if (sniffed.kind === 'known' || first === undefined) return sniffed
+      // No byte begins both: a record type is a control character that no method and no white space before it has.
+      read ??= first >= 0x14 && first <= 0x16 ? tls() : http()
+      sniffed = read(bytes)
+      return sniffed
+    },
   }
-  return open ? { kind: 'need-more' } : { kind: 'known', protocol: 'other', names: [] }
 }
 
-const notMine: Reading = { kind: 'not-mine' }
+type Read = (bytes: Uint8Array) => Sniffed
 
-function readTls(bytes: Uint8Array): Reading {
-  const hello = parseClientHello(bytes)
-  if (hello.kind === 'need-more') return hello
-  if (hello.kind === 'malformed') return notMine
-  if (hello.value.serverName === null) return { kind: 'mine', names: [] }
-  const host = parseHost(hello.value.serverName)
-  return { kind: 'mine', names: isHost(host) && host.kind === 'name' ? [{ name: host.name, origin: 'sni' }] : [] }
+const needMore: Sniffed = { kind: 'need-more' }
+const other: Sniffed = { kind: 'known', protocol: 'other', names: [], hidden: false }
+
+function tls(): Read {
+  const reader = new ClientHelloReader()
+  return (bytes) => {
+    const hello = reader.push(bytes)
+    if (hello.kind === 'need-more') return needMore
+    if (hello.kind === 'malformed') return reader.isTls ? claims('tls', [], true) : other
+    return claims('tls', hello.value.serverNames.map(hostOf), hello.value.garbled)
+  }
 }
 
-const MAX_HTTP_HEAD = 16_384
-
-// Methods are upper case here: that tells `SSH-2.0-…` at its digit, and nginx takes nothing else. Empty lines before
-// the request line are skipped by servers, too.
-const requestLine = /^[\r\n]{0,4}[A-Z_-]{1,24} +([^\0- \u007f]+) +HTTP\/[0-9]\.[0-9][ \t]*\r?\n/
-const startOfRequestLine =
-  /^[\r\n]{0,4}(?:[A-Z_-]{1,24}(?: +(?:[^\0- \u007f]+(?: +(?:H(?:T(?:T(?:P(?:\/(?:[0-9](?:\.(?:[0-9][ \t]*\r?)?)?)?)?)?)?)?)?)?)?)?)?$/
-
-function readHttp(bytes: Uint8Array): Reading {
-  const text = latin1(bytes.subarray(0, MAX_HTTP_HEAD))
-  const full = bytes.length >= MAX_HTTP_HEAD
-  const line = requestLine.exec(text)
-  if (line === null) return !full && startOfRequestLine.test(text) ? { kind: 'need-more' } : notMine
-  const rest = text.slice(line[0].length)
-  const end = /^\r?\n|\r?\n\r?\n/.exec(rest)
-  // A head that is too long is read as far as it goes.
-  if (end === null && !full) return { kind: 'need-more' }
-  return { kind: 'mine', names: httpNames(line[1] ?? '', end === null ? rest : rest.slice(0, end.index)) }
+function http(): Read {
+  const reader = new LooseHeadReader()
+  return (bytes) => {
+    const head = reader.push(bytes)
+    if (head.kind === 'need-more') return needMore
+    if (head.kind === 'not-http') return other
+    return claims('http', head.authorities.map(hostOfAuthority), head.garbled)
+  }
 }
 
-/** The host of the target, if it has one, and of every Host field: which of them the server believes is its secret. */
-function httpNames(target: string, fields: string): readonly ClaimedName[] {
-  const authority = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#]*)/.exec(target)?.[1] ?? (target.startsWith('/') ? '' : target)
-  const hosts = [...fields.matchAll(/^host[ \t]*:([^\r\n]*)/gim)].map((match) => (match[1] ?? '').trim())
-  const names = new Set([authority, ...hosts].flatMap(nameOf))
-  return [...names].map((name) => ({ name, origin: 'http-host' }))
+function claims(protocol: 'tls' | 'http', hosts: readonly (Host | HostProblem)[], garbled: boolean): Sniffed {
+  const names = [...new Set(hosts.flatMap((host) => (isHost(host) && host.kind === 'name' ? [host.name] : [])))]
+  return {
+    kind: 'known',
+    protocol,
+    names: names.slice(0, MAX_CLAIMS).map((name) => ({ name, origin: protocol === 'tls' ? 'sni' : 'http-host' })),
+    // Of text that is no host nobody knows what a server makes of it.
+    hidden: garbled || names.length > MAX_CLAIMS || !hosts.every(isHost),
+  }
 }
 
-function nameOf(authority: string): readonly Hostname[] {
-  const parsed = parseAsciiHostPort(authority, 80)
-  return 'host' in parsed && parsed.host.kind === 'name' ? [parsed.host.name] : []
-}
+/** Names are ASCII in TLS (RFC 6066 §3) and HTTP; one in raw UTF-8 would be misread here, a character for each byte. */
+const hostOf = (text: string): Host | HostProblem =>
+  /[\u0080-\u00ff]/.test(text) ? { problem: 'the host holds bytes that are not ASCII' } : parseHost(text)
+
+/** Servers look at no port: nginx cuts off whatever stands there. */
+const hostOfAuthority = (text: string): Host | HostProblem => hostOf(/^(\[[^\]]*\]|[^:]*):[^:]*$/.exec(text)?.[1] ?? text)

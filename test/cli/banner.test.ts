@@ -1,10 +1,10 @@
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { banner, typedName } from '../../src/cli/banner.ts'
-import { version } from '../../src/cli/version.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import { parseIp } from '../../src/model/address.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
+import { version } from '../../src/version.ts'
 import { expectScreen, folderWith } from './screen.ts'
 
 const uncertain = 'uncertain: { disputed: block, unknown: block, anycast: allow }\n'

@@ -4,7 +4,7 @@ import net from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { version } from '../../src/cli/version.ts'
+import { version } from '../../src/version.ts'
 import { expectScreen, folderWith, world } from './screen.ts'
 import { ringfence } from './spawned.ts'
 

@@ -37,6 +37,12 @@ function v6(number: number): Ip {
   return ipFromBytes(bytes)
 }
 
+test('a source that holds numbers which would run into each other is refused', () => {
+  const large = (value: number): GeoSource => ({ ...source('large', 'voter', []), v4: uniform(1, value) })
+  expect(() => compileTable([large(1_023), large(1_023)])).not.toThrow()
+  expect(() => compileTable([large(1_024)])).toThrow('source 0 holds the number 1024, which is not below 1024')
+})
+
 // Small numbers round the edges of a /16, where the index and the search meet.
 const EDGE = 0x0808_0000
 const address = fc.integer({ min: EDGE - 40, max: EDGE + 40 })

@@ -101,7 +101,7 @@ test('a request that could not be read is answered in text', () => {
 })
 
 test.each(Object.keys(errorKinds) as ErrorCode[])('%s has a status with a reason, and an error type', (code) => {
-  const answer = refusalAnswer({ code, sentence: 'why', verdict: null, candidates: [] })
+  const answer = refusalAnswer({ code, sentence: 'why' })
   const [line = '', ...rest] = encoded(answer, program).split('\r\n')
   expect(line).toMatch(/^HTTP\/1\.1 [45]\d\d [A-Z][A-Za-z ]+$/)
   expect(line).not.toMatch(/^HTTP\/1\.1 \d+ Error$/)

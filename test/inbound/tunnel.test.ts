@@ -11,12 +11,13 @@ const door: Door = {
   name: 'mixed',
   limits: { headBytes: 1_000, headMs: 1_000, relay: { idleMs: 60_000, halfClosedMs: 60_000 } },
   clock: realClock,
+  stopping: never,
   nextId: () => 'id' as FlowId,
   carry: async () => undefined,
   malformed: () => undefined,
 }
 const dialect: Dialect = { granted: Buffer.from('YES'), refused: ({ sentence }) => Buffer.from(`NO: ${sentence}`) }
-const refusal: Refusal = { code: 'policy.blocked', sentence: 'because', verdict: null, candidates: [] }
+const refusal: Refusal = { code: 'policy.blocked', sentence: 'because' }
 const asked = { host: { kind: 'ip', ip: ip('170.114.1.1') }, port: 443 } as const
 
 async function offered() {

@@ -40,7 +40,7 @@ describe('enforcing', () => {
     expect(await world.reached()).toEqual([])
     const [record] = await ended(before)
     expect(record).toMatchObject({ asked: us.v4, verdict: 'block', ending: 'blocked', code: 'policy.blocked', dialled: null })
-    expect(record?.names).toEqual([{ name: forbidden, origin: 'sni', proved: false }])
+    expect(record?.names).toEqual([{ name: forbidden, origin: 'sni', proved: null }])
     expect(record?.sentence).toContain('fence "no-meetings-in-the-us" lets nothing reach it')
   })
 
@@ -51,7 +51,7 @@ describe('enforcing', () => {
     expect(answer.stdout).toContain(`"serverName":"${harmless}"`)
     const [record] = await ended(before)
     expect(record).toMatchObject({ asked: us.v4, verdict: 'allow', ending: over, dialled: us.v4 })
-    expect(record?.names).toEqual([{ name: harmless, origin: 'sni', proved: false }])
+    expect(record?.names).toEqual([{ name: harmless, origin: 'sni', proved: null }])
   })
 
   test('the forbidden name itself is refused before the grant', async () => {
@@ -74,7 +74,7 @@ describe('enforcing', () => {
     const answer = await world.curl(['--proxytunnel', '--proxy', `http://${at}`, '--header', `Host: ${forbidden}`, `http://${us.v4}/`])
     expect(answer.status).not.toBe(0)
     expect(await world.reached()).toEqual([])
-    expect((await ended(before))[0]?.names).toEqual([{ name: forbidden, origin: 'http-host', proved: false }])
+    expect((await ended(before))[0]?.names).toEqual([{ name: forbidden, origin: 'http-host', proved: null }])
   })
 
   test('a server that speaks first is waited for no longer than the hold', async () => {
@@ -117,7 +117,7 @@ describe('observing', () => {
     expect(answer.stdout).toContain(`"serverName":"${forbidden}"`)
     const [record] = await ended(0)
     expect(record).toMatchObject({ asked: us.v4, verdict: 'allow', would: 'block', ending: over, dialled: us.v4 })
-    expect(record?.names).toEqual([{ name: forbidden, origin: 'sni', proved: false }])
+    expect(record?.names).toEqual([{ name: forbidden, origin: 'sni', proved: null }])
     expect(record?.sentence).toMatch(/^Would block: /)
     const types = events()
       .filter(({ id }) => id === record?.id)

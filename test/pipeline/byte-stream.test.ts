@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { RingfenceError } from '../../src/model/errors.ts'
 import { ByteStream } from '../../src/pipeline/byte-stream.ts'
 import { eventually } from '../support/proxy-under-test.ts'
 import { acceptedPair, fired, never, type Reading, streamPair, within } from '../support/socket-pair.ts'
@@ -300,4 +302,44 @@ test('waits leave no listeners behind', async () => {
     await near.write(Buffer.alloc(100_000), never)
   }
   expect(near.socket.eventNames().map((event) => [event, near.socket.listenerCount(event)])).toEqual(before)
+})
+
+test('writing and waiting with a signal that has fired already settle at once', async () => {
+  const { near } = await streamPair('onread', { paused: true })
+  const fired = AbortSignal.abort(new Error('too late'))
+  await expect(near.write(Buffer.alloc(32 * MIB), fired)).rejects.toThrow('too late')
+  await expect(near.drained(fired)).rejects.toThrow('too late')
+  await expect(near.grown(0, fired)).rejects.toThrow('too late')
+})
+
+test('a second reader is a mistake that shows', async () => {
+  const { near, far } = await streamPair('onread')
+  const first = near.grown(0, never)
+  await expect(near.grown(0, never)).rejects.toThrow('one reader at a time')
+  far.send('x')
+  await first
+})
+
+test('why we tore it down is the reason that others see', async () => {
+  const { near } = await streamPair('onread')
+  near.reset(new RingfenceError('run.shutdown', 'the proxy is shutting down'))
+  await fired(near.closed)
+  expect(near.closed.reason).toMatchObject({ code: 'run.shutdown' })
+  expect(near.left.reason).toMatchObject({ code: 'run.shutdown' })
+})
+
+test('the read buffer grows under load and is given back when reads are small again', async () => {
+  const { onread, attach } = ByteStream.outgoing()
+  attach(new Socket())
+  const read = (bytes: number) => {
+    const space = onread.buffer()
+    onread.callback(Math.min(bytes, space.length), space)
+    return onread.buffer().length
+  }
+  const small = onread.buffer().length
+  expect(read(100)).toBe(small)
+  const large = read(small)
+  expect(large).toBeGreaterThan(small)
+  for (let i = 0; i < 63; i++) expect(read(100)).toBe(large)
+  expect(read(100)).toBe(small)
 })

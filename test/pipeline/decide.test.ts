@@ -31,7 +31,7 @@ const flowTo = (asked: string): Flow => ({
   asked: endpoint(asked),
 })
 
-const knownOf = (flow: Flow): Known => identify({ flow, claimed: [] }, NOON)
+const knownOf = (flow: Flow): Known => identify(flow, NOON)
 
 function at(address: string, answers: Answers = {}, anycast = false): Located {
   const locations: readonly Location[] = judgedAddresses(ip(address)).map((judged) => placed(judged, answers, anycast))

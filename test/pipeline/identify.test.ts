@@ -13,7 +13,7 @@ const flow = (asked: string): Flow => ({
 })
 
 test('the name that was asked for is proved, since Ringfence itself resolves it', () =>
-  expect(identify({ flow: flow('zoom.us:443'), claimed: [] }, NOON)).toEqual({
+  expect(identify(flow('zoom.us:443'), NOON)).toEqual({
     network: 'tcp',
     port: 443,
     inbound: 'office',
@@ -24,25 +24,18 @@ test('the name that was asked for is proved, since Ringfence itself resolves it'
   }))
 
 test('an address that was asked for is no name', () => {
-  expect(identify({ flow: flow('198.51.100.7:443'), claimed: [] }, NOON).names).toEqual([])
-})
-
-test('what the request claims beside it stands behind it, and proves nothing', () => {
-  const claim = claimed('example.com')
-  const { names } = identify({ flow: flow('zoom.us:443'), claimed: [claim] }, NOON)
-  expect(names.map(({ name }) => name)).toEqual(['zoom.us', 'example.com'])
-  expect(names[1]).toBe(claim)
+  expect(identify(flow('198.51.100.7:443'), NOON).names).toEqual([])
 })
 
 test('an address and its place make facts; without them they are not known yet', () => {
-  const known = identify({ flow: flow('zoom.us:443'), claimed: [] }, NOON)
+  const known = identify(flow('zoom.us:443'), NOON)
   const location = placed('198.51.100.7', { A: 'US' })
   expect(factsAbout(known, location)).toEqual({ ...known, address: '198.51.100.7', location })
   expect(factsAbout(known, undefined)).toEqual({ ...known, address: undefined, location: undefined })
 })
 
 test('when names end, nothing else changes', () => {
-  const known = identify({ flow: flow('zoom.us:443'), claimed: [] }, NOON)
+  const known = identify(flow('zoom.us:443'), NOON)
   expect(whenNamesEnd(known)).toEqual({ ...known, namesFinal: true })
   expect(known.namesFinal).toBe(false)
 })

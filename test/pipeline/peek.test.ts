@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { RingfenceError } from '../../src/model/errors.ts'
 import type { Flow, FlowId, KnownName } from '../../src/model/flow.ts'
 import { identify, type Known } from '../../src/pipeline/identify.ts'
 import { PEEK_MS, peek, watch, withClaims } from '../../src/pipeline/peek.ts'
@@ -19,7 +20,7 @@ const flow: Flow = {
   client: { host: ip('127.0.0.1'), port: 5 },
   asked: { host: { kind: 'ip', ip: ip('52.81.151.250') }, port: 443 },
 }
-const known: Known = identify({ flow, claimed: [] }, 0)
+const known: Known = identify(flow, 0)
 
 const policy = (except: string) =>
   compilePolicy(
@@ -48,7 +49,7 @@ function firstBytes(bytes: Uint8Array): FirstBytes & { readonly asks: number[]; 
   }
 }
 
-const claim = (text: string): KnownName => ({ name: name(text), origin: 'sni', provedAt: new Set() })
+const claim = (text: string): KnownName => ({ name: name(text), origin: 'sni', provedAt: null })
 
 describe('peek', () => {
   test('it holds the first bytes for at most 300 ms and adds the server name that they claim', async () => {
@@ -56,7 +57,7 @@ describe('peek', () => {
     const more = await peek(first, known, plain, tableResolver(), never)
     expect(first.asks).toEqual([PEEK_MS])
     expect(PEEK_MS).toBe(300)
-    expect(more.names).toEqual([{ name: 'zoom.us', origin: 'sni', provedAt: new Set() }])
+    expect(more.names).toEqual([{ name: 'zoom.us', origin: 'sni', provedAt: null }])
     expect(more.namesFinal).toBe(true)
   })
 
@@ -79,7 +80,7 @@ describe('peek', () => {
   })
 
   test('a client that left meanwhile is given up as gone', async () => {
-    await expect(peek(firstBytes(hello('zoom.us')), known, plain, tableResolver(), AbortSignal.abort())).rejects.toMatchObject({
+    await expect(peek(firstBytes(hello('zoom.us')), known, plain, tableResolver(), AbortSignal.abort(new RingfenceError('client.gone', 'the client left')))).rejects.toMatchObject({
       code: 'client.gone',
     })
   })
@@ -88,26 +89,26 @@ describe('peek', () => {
 describe('a claimed name', () => {
   test('is looked up only where an exception by host asks for proof', async () => {
     const resolver = tableResolver({ 'zoom.us': ['52.81.151.250'] })
-    await withClaims(known, [claim('zoom.us')], plain, resolver, never)
+    await withClaims(known, [claim('zoom.us')], plain, resolver)
     expect(resolver.asked).toEqual([])
-    await withClaims(known, [claim('zoom.us')], excepting, resolver, never)
+    await withClaims(known, [claim('zoom.us')], excepting, resolver)
     expect(resolver.asked).toEqual(['zoom.us'])
   })
 
   test('is proved at the addresses of its own look-up, embedded ones unfolded', async () => {
     const resolver = tableResolver({ 'zoom.us': ['52.81.151.250', '64:ff9b::102:304'] })
-    const { names } = await withClaims(known, [claim('zoom.us')], excepting, resolver, never)
+    const { names } = await withClaims(known, [claim('zoom.us')], excepting, resolver)
     expect(names).toEqual([{ name: 'zoom.us', origin: 'sni', provedAt: new Set(['52.81.151.250', '1.2.3.4']) }])
   })
 
-  test('whose look-up fails is proved nowhere', async () => {
-    const { names } = await withClaims(known, [claim('zoom.us')], excepting, tableResolver(), never)
+  test('whose look-up fails is not known to be proved', async () => {
+    const { names } = await withClaims(known, [claim('zoom.us')], excepting, tableResolver())
     expect(names).toEqual([claim('zoom.us')])
   })
 
   test('that was asked for is known already', async () => {
     const asked: Known = { ...known, names: [{ name: name('zoom.us'), origin: 'asked', provedAt: 'everywhere' }] }
-    expect(await withClaims(asked, [claim('zoom.us')], excepting, tableResolver(), never)).toBe(asked)
+    expect(await withClaims(asked, [claim('zoom.us')], excepting, tableResolver())).toBe(asked)
   })
 })
 

@@ -221,7 +221,7 @@ describe('a fence that is open by host, while enforcing', () => {
     await proxy.flowsOver(1)
     expect(proxy.dialer.tried).toEqual([])
     expect(proxy.writer.events).toMatchObject([
-      { type: 'decided', verdict: 'block', personal: { names: [{ name: 'www.tiktok.com', origin: 'sni', proved: false }] } },
+      { type: 'decided', verdict: 'block', personal: { names: [{ name: 'www.tiktok.com', origin: 'sni', proved: null }] } },
     ])
   })
 
@@ -237,7 +237,7 @@ describe('a fence that is open by host, while enforcing', () => {
     await client.receivesBytes(head + bytes.length)
     expect(client.bytes.subarray(head).equals(bytes)).toBe(true)
     expect(proxy.dialer.tried).toEqual([`${AMERICA}:443`])
-    expect(proxy.writer.decided[0]?.personal.names).toEqual([{ name: 'zoom.us', origin: 'sni', proved: false }])
+    expect(proxy.writer.decided[0]?.personal.names).toEqual([{ name: 'zoom.us', origin: 'sni', proved: null }])
     client.end()
     await proxy.flowsOver(1)
     expect(proxy.writer.rejudged).toEqual([])

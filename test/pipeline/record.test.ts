@@ -8,6 +8,8 @@ import { ip, name } from '../support/fake-ports.ts'
 import { roadOf } from '../support/proxy-under-test.ts'
 import { acceptedPair } from '../support/socket-pair.ts'
 
+const judging = roadOf({}).road.policies.current
+
 const flow: Flow = {
   id: 'flow-1' as FlowId,
   openedAt: 0,
@@ -33,6 +35,7 @@ const allowed: Told = {
         },
       ],
       fences: [],
+      localNetwork: null,
       effect: 'allow',
       refusal: null,
       permitted: true,
@@ -44,13 +47,14 @@ const allowed: Told = {
     { name: name('b.zoom.us'), origin: 'sni', provedAt: new Set([ip('170.114.1.1')]) },
   ],
   sentence: 'Allowed: zoom.us.',
+  policy: judging,
 }
 const blocked: Told = { ...allowed, verdict: { ...allowed.verdict, kind: 'block', would: 'block' } }
 
 function entry() {
   const clock = new FakeClock()
   const fake = roadOf({ clock })
-  return { clock, ...fake, entry: new Entry(flow, fake.road.policies.current, fake.road) }
+  return { clock, ...fake, entry: new Entry(flow, fake.road) }
 }
 
 test('what identifies a person stands under `personal`, beside a salt of its own', async () => {
@@ -73,6 +77,7 @@ test('what identifies a person stands under `personal`, beside a salt of its own
         ip: '170.114.1.1',
         judged: [{ ip: '170.114.1.1', scope: 'global', answers: { one: null }, possible: [], best: null, anycast: false }],
         fences: [],
+        localNetwork: null,
         effect: 'allow',
         refusal: null,
         permitted: true,
@@ -125,14 +130,14 @@ test('the ending tells what was dialled, how much passed and how long it took', 
 test('a blocked flow has no ending beside its verdict', async () => {
   const { entry: one, writer } = entry()
   await one.decided(blocked, {})
-  await one.failed(new RingfenceError('bug.unexpected', 'late trouble'))
+  await one.failed(new RingfenceError('bug.unexpected', 'late trouble'), judging)
   expect(writer.events).toHaveLength(1)
 })
 
 test('a flow that fails before its verdict is recorded as blocked, with the error as reason', async () => {
   const { entry: one, writer } = entry()
-  await one.failed(new RingfenceError('resolve.not-found', 'zoom.us does not exist'))
-  await one.failed(new RingfenceError('bug.unexpected', 'again'))
+  await one.failed(new RingfenceError('resolve.not-found', 'zoom.us does not exist'), judging)
+  await one.failed(new RingfenceError('bug.unexpected', 'again'), judging)
   expect(writer.events).toHaveLength(1)
   expect(writer.decided[0]).toMatchObject({
     verdict: 'block',
@@ -149,8 +154,8 @@ test.each([
 ] as const)('a flow that fails after its verdict by %s ends as %s, once', async (code, ending) => {
   const { entry: one, writer } = entry()
   await one.decided(allowed, {})
-  await one.failed(new RingfenceError(code, 'why'))
-  await one.failed(new RingfenceError('bug.unexpected', 'again'))
+  await one.failed(new RingfenceError(code, 'why'), judging)
+  await one.failed(new RingfenceError('bug.unexpected', 'again'), judging)
   await one.ended({ ending: 'completed', code: null, message: null })
   expect(writer.ended).toMatchObject([{ ending, code, message: 'why', dialled: null, connect_ms: null }])
 })

@@ -197,7 +197,7 @@ test('silence for the idle time resets both sides; a byte in either direction st
   clock.advance(1)
   await over
   vi.useRealTimers()
-  expect(ended).toEqual({ ending: 'idle', code: 'relay.idle', message: 'nothing was sent for 60 s' })
+  expect(ended).toEqual({ ending: 'idle', code: 'relay.idle', message: 'nothing moved for 60 s' })
   await client.receivesReset()
   await origin.receivesReset()
 })
@@ -210,7 +210,7 @@ test('once one side has ended, the shorter limit holds', async () => {
   client.socket.end()
   while (!origin.ended) await new Promise((resolve) => setImmediate(resolve))
   clock.advance(5_000)
-  expect(await over).toMatchObject({ ending: 'idle', message: 'nothing was sent for 5 s' })
+  expect(await over).toMatchObject({ ending: 'idle', message: 'nothing moved for 5 s after one side had ended' })
   vi.useRealTimers()
   await client.receivesReset()
   await gone(origin)
@@ -299,4 +299,34 @@ test('a relay that is over leaves nothing open and no listener on its cut signal
     'the timers to be gone',
     () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length <= before + 1,
   )
+})
+
+test('a download that a slow reader still takes is not idle once the origin has ended, and arrives whole', async () => {
+  const { client, origin, meter, start } = await relayed({ paused: 'client', halfClosedMs: 300 })
+  const over = start()
+  const sent = randomBytes(12 * MIB)
+  origin.socket.end(sent)
+  // The reader takes a piece now and then, for far longer than the half-closed limit.
+  const hash = createHash('sha256')
+  let taken = 0
+  const startedAt = performance.now()
+  client.socket.pause()
+  const done = new Promise<void>((resolve, reject) => {
+    client.socket.on('data', (chunk: Buffer) => {
+      hash.update(chunk)
+      taken += chunk.length
+      client.socket.pause()
+      setTimeout(() => client.socket.resume(), 5)
+    })
+    client.socket.on('end', resolve)
+    client.socket.on('error', reject)
+  })
+  client.socket.resume()
+  await done
+  expect(performance.now() - startedAt).toBeGreaterThan(300)
+  expect(taken).toBe(sent.length)
+  expect(hash.digest('hex')).toBe(createHash('sha256').update(sent).digest('hex'))
+  client.end()
+  await over
+  expect(meter.down).toBe(sent.length)
 })

@@ -66,7 +66,8 @@ function outcomeOf(one: Case, shared: Readonly<Record<string, unknown>>): Case['
   const written = Object.entries({ ...shared, ...one.policy }).filter(([, value]) => value !== null)
   const compiled = policy(Object.fromEntries(written))
   const { flow, claims } = flowOf(one)
-  const known = identify({ flow, claimed: claims }, flow.openedAt)
+  const asked = identify(flow, flow.openedAt)
+  const known = { ...asked, names: [...asked.names, ...claims] }
   const facts = one.flow.names === 'open' ? known : whenNamesEnd(known)
   const located = Object.entries(one.flow.addresses).map(([address, said]) => locatedAt(address, said))
   const refusals = { deniedPorts: [], localNames: [hostname('internal')], ownDoors: { has: () => false } }

@@ -69,3 +69,10 @@ test('however whole flows are interleaved, each gives one record with one ending
     }),
   )
 })
+
+test('what is open when another process begins to write was interrupted', () => {
+  const flows = new OpenFlows()
+  for (const event of numbered([decided('a'), decided('b'), ended('b')])) flows.take(event)
+  expect([...flows.interrupt()].map(({ id, ending }) => [id, ending])).toEqual([['a', 'interrupted']])
+  expect([...flows.rest()]).toEqual([])
+})

@@ -118,6 +118,7 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
   const open = new Set<Promise<void>>()
   let over = 0
   const run = randomBytes(2).toString('hex')
+  const stopping = new AbortController()
   const door: Door = {
     name: 'mixed',
     limits: {
@@ -126,6 +127,7 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
       relay: { idleMs: world.idleMs ?? 60_000, halfClosedMs: world.halfClosedMs ?? 30_000 },
     },
     clock: fake.road.clock,
+    stopping: stopping.signal,
     nextId: () => `${run}-${offers.length + 1}` as FlowId,
     carry(offer) {
       offers.push(offer)
@@ -149,6 +151,7 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
   fake.doors.add(listener.bound)
   let stopped: Promise<void> | null = null
   const stop = async (graceMs: number) => {
+    stopping.abort()
     stopped ??= listener.stop(graceMs).then(async () => void (await Promise.all(open)))
     await stopped
   }

@@ -4,10 +4,12 @@ import type { Settings } from '../../config/settings.ts'
 import type { GeoTable } from '../../geoip/index.ts'
 import { type Endpoint, formatEndpoint, type Ip, parseIp } from '../../model/address.ts'
 import { isNonEmpty } from '../../model/brand.ts'
+import { containsAny, formatCidr } from '../../model/cidr.ts'
 import { OperatorError, RingfenceError } from '../../model/errors.ts'
 import type { FlowId } from '../../model/flow.ts'
-import { type Host, hostText, parseHostPort } from '../../model/hostname.ts'
+import { type Host, hostText, parseHostPort, printable } from '../../model/hostname.ts'
 import { certaintyOf } from '../../model/location.ts'
+import { didYouMean } from '../../model/suggest.ts'
 import type { Candidate, Mode } from '../../model/verdict.ts'
 import type { Judged } from '../../pipeline/pipeline.ts'
 import type { Resolver } from '../../pipeline/ports.ts'
@@ -17,6 +19,8 @@ import { type Cell, jsonLine, type Output, outputTo, table } from '../output.ts'
 
 interface Options {
   readonly at?: readonly string[]
+  readonly client?: string
+  readonly inbound?: string
   readonly policy?: string
   readonly mode?: Mode
   readonly config?: string
@@ -30,6 +34,8 @@ export const checkCommand = (output: () => Output = () => outputTo(process.stdou
     .description('show what would happen to a connection, and why; nothing is dialled')
     .argument('<host[:port]>', 'a name or an address; port 443 unless given')
     .option('--at <address...>', 'take these addresses in place of a look-up')
+    .option('--client <address>', 'ask as the client at this address (default: 127.0.0.1)')
+    .option('--inbound <name>', 'ask at the door of this name (default: the first)')
     .option('--policy <name>', 'a policy pack or file (default: what the settings say)')
     .addOption(new Option('--mode <mode>', 'judge as if the policy said so').choices(['observe', 'enforce']))
     .option('--config <file>', 'settings file')
@@ -48,37 +54,69 @@ async function check(text: string, options: Options, out: Output): Promise<void>
     import('../../geoip/index.ts'),
   ])
   const settings = loadSettings(options)
+  const asking = askingAs(options, settings)
   const policy = loadPolicyFor(settings, options.mode)
   const geo = await openTable(settings.geoip.sources)
   const resolver = options.at === undefined ? await resolverOf(settings) : fixedResolver(options.at, asked.host)
-  const judged = await judgeOnce(asked, settings, policy, geo, resolver)
+  const judged = await judgeOnce(asked, asking, settings, policy, geo, resolver)
   const { explain } = await import('../../policy/explain.ts')
   const sentence = explain(judged.decision, asked, policy)
 
-  await out.write(options.json ? jsonLine(asJson(asked, judged, policy, geo, sentence)) : asText(judged, policy, geo, sentence, out))
+  await out.write(
+    options.json ? jsonLine(asJson(asked, asking, judged, policy, geo, sentence)) : asText(judged, policy, geo, sentence, out),
+  )
   if (judged.decision.verdict.would === 'block') throw new AnsweredNo()
 }
 
-async function judgeOnce(asked: Endpoint<Host>, settings: Settings, policy: Policy, geo: GeoTable, resolver: Resolver): Promise<Judged> {
+/** Who asks, and at which door: what fences over `client` and `inbound` read. */
+interface Asking {
+  readonly client: Ip
+  readonly inbound: string
+}
+
+function askingAs({ client: address, inbound: name }: Options, { inbounds }: Settings): Asking {
+  const client = parseIp(address ?? '127.0.0.1')
+  if (client === null) throw new OperatorError(`check: --client: "${printable(address ?? '')}" is not an address`)
+  const names = inbounds.map((inbound) => inbound.name)
+  if (name !== undefined && !names.includes(name)) {
+    throw new OperatorError(
+      `check: --inbound: there is no door "${printable(name)}"${didYouMean(name, names)} (doors: ${names.join(', ')})`,
+    )
+  }
+  const door = inbounds.find((inbound) => inbound.name === name) ?? inbounds[0]
+  if (address !== undefined && door.clients.length > 0 && !containsAny(door.clients)(client)) {
+    const networks = door.clients.map(formatCidr).join(', ')
+    throw new OperatorError(`check: --client: door "${door.name}" serves no client at ${client} (its clients: ${networks})`)
+  }
+  return { client, inbound: door.name }
+}
+
+async function judgeOnce(
+  asked: Endpoint<Host>,
+  { client, inbound }: Asking,
+  settings: Settings,
+  policy: Policy,
+  geo: GeoTable,
+  resolver: Resolver,
+): Promise<Judged> {
   const [{ judge }, { BoundDoors }, { systemClock: clock }] = await Promise.all([
     import('../../pipeline/pipeline.ts'),
     import('../../inbound/own-doors.ts'),
     import('../../clock.ts'),
   ])
-  const doors = settings.inbounds
   const flow = {
     id: 'check' as FlowId,
     openedAt: clock.now(),
-    inbound: doors[0].name,
+    inbound,
     network: 'tcp' as const,
-    client: { host: parseIp('127.0.0.1') as Ip, port: 0 },
+    client: { host: client, port: 0 },
     asked,
   }
   const offer = { flow, claimed: [], firstBytes: null, gone: new AbortController().signal, grant: () => undefined }
   const refusals = {
     deniedPorts: settings.deniedPorts,
     localNames: settings.resolver.localNames,
-    ownDoors: new BoundDoors(doors.map(({ listen }) => listen)),
+    ownDoors: new BoundDoors(settings.inbounds.map(({ listen }) => listen)),
   }
   try {
     return await judge(offer, policy, { refusals, resolver, locator: geo, clock })
@@ -143,8 +181,17 @@ function whyOf({ fences, refusal, effect }: Candidate): string {
   return [...local, ...applied.map(({ fence, outcome }) => `${fence}: ${outcome}`)].join(', ') || '-'
 }
 
-const asJson = (asked: Endpoint<Host>, { decision }: Judged, policy: Policy, geo: GeoTable, sentence: string) => ({
+const asJson = (
+  asked: Endpoint<Host>,
+  { client, inbound }: Asking,
+  { decision }: Judged,
+  policy: Policy,
+  geo: GeoTable,
+  sentence: string,
+) => ({
   asked: formatEndpoint({ host: hostText(asked.host), port: asked.port }),
+  client,
+  inbound,
   verdict: decision.verdict.kind,
   would: decision.verdict.would,
   mode: policy.mode,

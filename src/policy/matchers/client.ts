@@ -4,9 +4,11 @@ import { containsAny, formatCidr } from '../../model/cidr.ts'
 import { certain, type MatcherKind } from './matcher.ts'
 import { compileNetworks } from './networks.ts'
 
-export const client: MatcherKind<string> = {
+export const client: Required<MatcherKind<string>> = {
   item: z.string(),
   says: 'a network of clients such as 10.1.0.0/16',
+  identifies: true,
+  reads: 'flow',
   compile(items, report) {
     const networks = compileNetworks(items, report)
     const contains = containsAny(networks)

@@ -8,6 +8,8 @@ import type { Match, Matcher, MatcherKind } from './matcher.ts'
 export const host: MatcherKind<string> = {
   item: z.string(),
   says: 'a host name',
+  reads: 'names',
+  identifies: true,
   compile(items, report) {
     const exact = new Set<string>()
     const below = new Set<string>()
@@ -43,6 +45,7 @@ function hostMatcher(document: readonly string[], matches: (name: string) => boo
     proved: (facts) =>
       ask(facts.names, facts.namesFinal, ({ provedAt }) => {
         if (provedAt === 'everywhere') return 'yes'
+        if (provedAt === null) return 'no'
         if (facts.address === undefined) return 'open'
         return provedAt.has(facts.address) ? 'yes' : 'no'
       }),

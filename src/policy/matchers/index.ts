@@ -7,7 +7,14 @@ import type { MatcherKind } from './matcher.ts'
 import { network } from './network.ts'
 import { port } from './port.ts'
 
-export const matchers = { host, cidr, port, network, client, inbound } as const satisfies Record<string, MatcherKind<string | number>>
+export const matchers = {
+  host: { ...host, identifies: true, reads: 'names' },
+  cidr,
+  port,
+  network,
+  client,
+  inbound,
+} as const satisfies Record<string, Required<MatcherKind<string | number>>>
 
 export type MatcherName = keyof typeof matchers
 

@@ -3,9 +3,11 @@ import { z } from 'zod'
 import { parsePort } from '../../model/address.ts'
 import { certain, type MatcherKind } from './matcher.ts'
 
-export const port: MatcherKind<string | number> = {
+export const port: Required<MatcherKind<string | number>> = {
   item: z.union([z.number(), z.string()], { error: 'must be a port or a range such as "8801-8810"' }),
   says: 'a port or a range such as "8801-8810"',
+  identifies: false,
+  reads: 'flow',
   compile(items, report) {
     const ranges: { readonly from: number; readonly to: number }[] = []
     for (const [i, item] of items.entries()) {

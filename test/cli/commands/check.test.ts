@@ -45,7 +45,7 @@ const screens: Readonly<Record<string, readonly [policy: string, ...args: string
   excepted: ['office.yaml', 'zoom.us', '--at', '8.8.8.8'],
   'only-some': ['office.yaml', 'us02web.zoom.us', '--at', '8.8.8.8'],
   disputed: ['no-cn', 'hk.example', '--at', '18.162.1.1'],
-  unknown: ['no-cn', '198.51.100.7'],
+  unknown: ['no-cn', '23.192.228.7'],
   local: ['no-cn', 'localhost', '--at', '127.0.0.1'],
   'local-network': ['office.yaml', '10.0.0.5:22'],
   'refused-metadata': ['no-cn', '169.254.169.254:80'],
@@ -88,6 +88,8 @@ test('as JSON: the verdict, its reasons, every source’s answer, and by what it
   expect(shown).toMatch(/^\{.*\}\n$/)
   expect(JSON.parse(shown)).toEqual({
     asked: 'hk.example:8443',
+    client: '127.0.0.1',
+    inbound: 'mixed',
     verdict: 'block',
     would: 'block',
     mode: 'enforce',
@@ -146,11 +148,38 @@ test.each([
   [['https://zoom.us/j/1'], /^check: .* \(give a host, not a URL\)$/],
   [['zoom.us:99999'], /^check: .*"99999" is not a port/],
   [['bad name'], /^check: /],
+  [['8.8.8.8', '--client', 'laptop'], 'check: --client: "laptop" is not an address'],
+  [['8.8.8.8', '--inbound', 'mixt'], 'check: --inbound: there is no door "mixt", did you mean "mixed"? (doors: mixed)'],
 ])('bad input %j is told in one line', async (args, message) => {
   const { shown, code, error } = await check(args)
   expect({ shown, code }).toEqual({ shown: '', code: 2 })
   expect(error).toMatch(message)
   expect(error).not.toContain('\n')
+})
+
+test('a client may be asked for, and a door', async () => {
+  const doors =
+    'inbounds: [{ type: mixed, listen: "127.0.0.1:1" }, { type: socks5, name: lab, listen: "127.0.0.1:2", clients: [127.0.0.0/8, 10.0.0.0/8] }]\n'
+  const fences = `fences:
+  - { name: not-the-guests, traffic: { client: 10.9.0.0/16 }, never: anywhere }
+  - { name: not-from-the-lab, traffic: { inbound: lab }, never: anywhere }
+`
+  const settings = `${world['ringfence.yaml']}${doors}`
+  const inside = folderWith({ ...world, 'ringfence.yaml': settings, 'who.yaml': `version: 1\nmode: enforce\n${fences}` })
+  const asked = async (...as: readonly string[]) => {
+    const { shown, code } = await check(['8.8.8.8', '--json', ...as], 'who.yaml', inside)
+    const { client, inbound, reasons } = JSON.parse(shown)
+    return { client, inbound, fence: reasons[0]?.fence, code }
+  }
+  expect(await asked()).toEqual({ client: '127.0.0.1', inbound: 'mixed', fence: undefined, code: 0 })
+  expect(await asked('--client', '10.9.8.7')).toEqual({ client: '10.9.8.7', inbound: 'mixed', fence: 'not-the-guests', code: 1 })
+  expect(await asked('--inbound', 'lab')).toEqual({ client: '127.0.0.1', inbound: 'lab', fence: 'not-from-the-lab', code: 1 })
+  expect(await asked('--client', '::ffff:10.9.8.7', '--inbound', 'lab')).toMatchObject({ client: '10.9.8.7', fence: 'not-the-guests' })
+  expect(await check(['8.8.8.8', '--client', '192.168.1.1', '--inbound', 'lab'], 'who.yaml', inside)).toEqual({
+    shown: '',
+    code: 2,
+    error: 'check: --client: door "lab" serves no client at 192.168.1.1 (its clients: 127.0.0.0/8, 10.0.0.0/8)',
+  })
 })
 
 test('without --policy it is the policy of the settings', async () => {

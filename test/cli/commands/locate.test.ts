@@ -14,7 +14,7 @@ async function locate(args: readonly string[], { input = '', format = 'csv' }: {
   return { ...(await ran(command, [...args, '--config', file])), notes }
 }
 
-const some = ['52.81.151.250', '8.8.8.8', '18.162.1.1', '198.51.100.7', '10.0.0.1', '2a00:1450::1', '64:ff9b::3451:97fa']
+const some = ['52.81.151.250', '8.8.8.8', '18.162.1.1', '23.192.228.7', '10.0.0.1', '2a00:1450::1', '64:ff9b::3451:97fa']
 
 test.each(['table', 'csv', 'json'] as const)('the screen: %s', async (format) => {
   const { shown, code, notes } = await locate([...some, '--format', format])

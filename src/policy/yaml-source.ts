@@ -1,0 +1,129 @@
+/**
+ * A YAML file as a checked value that still knows where each part stands: syntax, shape and meaning are reported with
+ * `file:line:col`, all at once. Used for policies and for settings alike.
+ */
+import { CST, type Document, isMap, isNode, isPair, Lexer, LineCounter, parseDocument } from 'yaml'
+import type { z } from 'zod'
+import { ConfigErrors, type Position, type Problem } from '../model/errors.ts'
+import { formatPath, type Path, type Report } from './path.ts'
+import { shapeFaults } from './shape-faults.ts'
+import { yamlFaults } from './yaml-faults.ts'
+
+/** A limit on what a person writes: a thousand fences are some 60 kB. It also bounds the time that a hostile file costs. */
+const MAX_BYTES = 1024 * 1024
+
+export interface Source<T> {
+  readonly value: T
+  /** Collects a fault of meaning at a path of the document. */
+  readonly report: Report
+  /** Throws ConfigErrors if anything was reported. */
+  throwIfReported(): void
+}
+
+/**
+ * Parses and checks a document; throws ConfigErrors with every fault of syntax and shape. Where the shape is faulty,
+ * `alsoCheck` is given what was written, to report the faults of meaning that can be told all the same.
+ */
+export function readSource<Schema extends z.ZodType>(
+  text: string,
+  file: string,
+  schema: Schema,
+  alsoCheck: (written: unknown, report: Report) => void = () => {},
+): Source<z.output<Schema>> {
+  if (Buffer.byteLength(text) > MAX_BYTES) {
+    throw new ConfigErrors([
+      { position: { file, line: 1, column: 1 }, path: '', message: `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB` },
+    ])
+  }
+  const deep = tooDeepAt(text)
+  if (deep !== null) throw new ConfigErrors([{ position: positionIn(text, file, deep), path: '', message: 'is nested too deeply' }])
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
+  const problems: Problem[] = yamlFaults(document, text).map(({ offset, message }) => ({
+    position: positionOf(file, lines, offset),
+    path: '',
+    message,
+  }))
+  if (problems.length > 0) throw new ConfigErrors(problems)
+
+  const note = (path: Path, message: string, atKey?: string): void => {
+    problems.push({ position: positionOf(file, lines, offsetOf(document, path, atKey)), path: formatPath(path), message })
+  }
+  const report: Report = (path, message) => note(path, message)
+  const written = toValue(document, report)
+  if (problems.length > 0) throw new ConfigErrors(problems)
+  const parsed = schema.safeParse(written, { reportInput: true })
+  if (!parsed.success) {
+    for (const { path, message, atKey } of shapeFaults(parsed.error.issues, schema)) note(path, message, atKey)
+    alsoCheck(written, report)
+    throw new ConfigErrors(problems)
+  }
+  return {
+    value: parsed.data,
+    report,
+    throwIfReported: () => {
+      if (problems.length > 0) throw new ConfigErrors(problems)
+    },
+  }
+}
+
+/** No file of ours goes beyond ten. The parser recurses, so without a limit of our own its stack would be the limit. */
+const MAX_DEPTH = 64
+
+/** Where brackets, or list items begun on one line, are nested too deeply: asked of the lexer, which does not recurse. */
+function tooDeepAt(text: string): number | null {
+  let offset = 0
+  let brackets = 0
+  let items = 0
+  let isScalar = false
+  for (const token of new Lexer().lex(text)) {
+    if (isScalar) isScalar = false
+    else if (token === CST.SCALAR) isScalar = true
+    else if (token === '[' || token === '{') brackets++
+    else if (token === ']' || token === '}') brackets--
+    else if (token === '-' || token === '?') items++
+    else if (token.endsWith('\n')) items = 0
+    if (brackets + items > MAX_DEPTH) return offset
+    // These three the lexer puts in; they are not in the text.
+    if (token !== CST.SCALAR && token !== CST.DOCUMENT && token !== CST.FLOW_END) offset += token.length
+  }
+  return null
+}
+
+function toValue(document: Document, report: Report): unknown {
+  try {
+    // An empty file is an empty document, so that the shape check can say what is missing.
+    return document.toJS({ maxAliasCount: 20 }) ?? {}
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    report(
+      [],
+      message.startsWith('Excessive alias count') ? 'the file uses aliases ("*name") too many times over' : `cannot be read: ${message}`,
+    )
+    return undefined
+  }
+}
+
+function offsetOf(document: Document, path: Path, atKey: string | undefined): number {
+  if (atKey !== undefined) {
+    const map = path.length === 0 ? document.contents : document.getIn(path, true)
+    const pair = isMap(map) ? map.items.find((item) => isNode(item.key) && String(item.key) === atKey) : undefined
+    if (isPair(pair) && isNode(pair.key)) return pair.key.range?.[0] ?? 0
+  }
+  // A missing part has no place of its own: its nearest ancestor's is told.
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true)
+    if (isNode(node) && node.range) return node.range[0]
+  }
+  return isNode(document.contents) ? (document.contents.range?.[0] ?? 0) : 0
+}
+
+function positionOf(file: string, lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset)
+  return { file, line: Math.max(1, line), column: Math.max(1, col) }
+}
+
+function positionIn(text: string, file: string, offset: number): Position {
+  const before = text.slice(0, offset).split('\n')
+  return { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+}
