@@ -25,7 +25,7 @@ import { identify, whenNamesEnd } from './pipeline/identify.ts'
 import { locate } from './pipeline/locate.ts'
 import { carry } from './pipeline/pipeline.ts'
 import type { Clock, FlowWriter, Road } from './pipeline/ports.ts'
-import type { Policy } from './policy/policy.ts'
+import { endedExceptions, type Policy } from './policy/policy.ts'
 import { type Journal, openJournal } from './records/journal.ts'
 import { followInLog } from './records/log.ts'
 import { Tally } from './records/tally.ts'
@@ -37,7 +37,7 @@ export interface App {
   readonly doors: readonly { readonly name: string; readonly bound: Endpoint<Ip> }[]
   /** What the flows so far came to, in one line. */
   readonly summary: () => string
-  /** Stops accepting, cuts what is still open after the grace, closes every record. */
+  /** Stops accepting, cuts what is still open after the grace, closes every record. A second call with less grace hurries the first. */
   stop(graceMs: number): Promise<void>
 }
 
@@ -51,11 +51,14 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
   const refusals = { deniedPorts: settings.deniedPorts, localNames: settings.resolver.localNames, ownDoors }
   judgeResolvers(settings, policy, table, refusals, clock)
 
+  for (const sentence of endedExceptions(policy, clock.now())) log.warn(`policy ${policy.name}: ${sentence}`)
+
   const journal = await openJournal({
     folder: settings.records.folder,
     node: settings.node,
     clock,
-    onTrouble: (error) => log.error({ code: error.code, err: error }, error.message),
+    // Without a stack: on a full disk this comes with every flow.
+    onTrouble: (error) => log.error({ code: error.code }, error.message),
   })
   const tally = new Tally(settings.records.whenDiskFull === 'continue' ? goingOn(journal) : journal)
   const flows = new Set<Promise<void>>()

@@ -2,6 +2,7 @@
  * HTTP proxy (RFC 9110, 9112): CONNECT becomes a tunnel, each absolute-form request on a kept-alive connection a flow
  * of its own. Heads are read by our own strict parser and written anew; Node's server lets ambiguous ones through.
  */
+import { formatEndpoint } from '../model/address.ts'
 import type { ByteStream } from '../pipeline/byte-stream.ts'
 import type { Refusal } from '../pipeline/ports.ts'
 import { parseRequestHead } from '../wire/http1.ts'
@@ -51,7 +52,7 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
         break
       case 'origin':
       case 'asterisk':
-        return turnAway(addressedToUs(head), head)
+        return turnAway(addressedToUs(stream.socket), head)
       case 'unsupported':
         return turnAway(
           malformedAnswer(501, `"${target.text}" cannot be fetched: a proxy is asked for http:// addresses, and for others by CONNECT`),
@@ -87,8 +88,8 @@ const tooSlow = { kind: 'malformed', why: 'the head of the request did not come 
 const malformedAnswer = (status: number, sentence: string): Answer => ({ ...answerFor('client.malformed', sentence), status })
 
 /** Somebody opened the proxy's own address as if it were a web site. */
-function addressedToUs(head: RequestHead): Answer {
-  const host = head.fields.find(({ name }) => name.toLowerCase() === 'host')?.value ?? 'this address'
+function addressedToUs({ localAddress = '', localPort = 0 }: ByteStream['socket']): Answer {
+  const host = formatEndpoint({ host: localAddress, port: localPort })
   return malformedAnswer(
     400,
     `Ringfence listens here as a proxy, not as a web site. Set http://${host} as the HTTP proxy of your browser or program.`,

@@ -2,7 +2,7 @@
  * The road of a connection, on one screen: identify → resolve → locate → decide → (peek → decide again) → dial → relay
  * → record. Every throw before the client is granted is a refusal, every one after it a reset.
  */
-import { asRingfenceError, type ErrorCode, RingfenceError } from '../model/errors.ts'
+import { asRingfenceError, type ErrorCode, errorKind, RingfenceError } from '../model/errors.ts'
 import type { Decision, Would } from '../model/verdict.ts'
 import { explain } from '../policy/explain.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -58,7 +58,7 @@ export async function carry(offer: Offer, road: Road): Promise<void> {
     if (error.code === 'bug.unexpected') road.report(error)
     // The record comes before the answer; if even that could not be written, the answer is still no.
     await entry.failed(error, policy)
-    offer.refuse({ code: error.code, sentence: error.message })
+    offer.refuse({ code: error.code, sentence: sayToClient(error) })
   }
 }
 
@@ -117,6 +117,12 @@ function shadow({ known, located }: Judged, { offer, policy, road }: Passage): R
   if (located.length === 0) return {}
   const others = road.shadows.filter(({ hash }) => hash !== policy.hash)
   return Object.fromEntries(others.map((other) => [other.name, decideWould(other, known, located, offer.flow, road.refusals)]))
+}
+
+/** What a client is told of an accident: of its own and the network's the whole, of ours nothing that shows our insides. */
+function sayToClient({ code, message }: RingfenceError): string {
+  const { blame, says } = errorKind(code)
+  return blame === 'operator' || blame === 'bug' ? `${says}.` : `${message}.`
 }
 
 function refusalBy(decision: Decision, sentence: string): Refusal {

@@ -69,6 +69,16 @@ export const readsNames = (selection: Selection): boolean => selection.some(({ n
 /** Whether it says whose traffic or which destination is meant, and not only of what kind the traffic is. */
 export const identifies = (selection: Selection): boolean => selection.some(({ name }) => matchers[name].identifies)
 
+/** Exceptions that have ended by `at`, each as a sentence: nobody should search for hours why one no longer holds. */
+export const endedExceptions = (policy: Policy, at: Millis): readonly string[] =>
+  policy.fences.flatMap(({ name, exceptions }) =>
+    exceptions.flatMap(({ endsAt, reason }) =>
+      endsAt !== null && endsAt <= at
+        ? [`an exception of fence "${name}" ("${reason}") ended on ${new Date(endsAt - 1).toISOString().slice(0, 10)}`]
+        : [],
+    ),
+  )
+
 /** Names of doors that fences read, for a check against the settings. */
 export const inboundsRead = (policy: Policy): readonly string[] =>
   policy.fences.flatMap(({ traffic, exceptions }) =>

@@ -53,10 +53,19 @@ function sayWrong(issue: z.core.$ZodIssue): string {
     const expected = /^Invalid input: expected (\w+), received (\w+)$/
     return issue.message.replace(expected, (_, wanted, got) => `must be ${article(wanted)}, not ${article(got)}`)
   }
-  if (issue.values.length === 1) return `must be ${String(issue.values[0])}, not ${printable(JSON.stringify(issue.input))}`
+  if (issue.values.length === 1) return `must be ${String(issue.values[0])}, not ${printable(spell(issue.input))}`
   const options = issue.values.map(String)
-  const given = typeof issue.input === 'string' ? issue.input : JSON.stringify(issue.input)
+  const given = typeof issue.input === 'string' ? issue.input : spell(issue.input)
   return `"${printable(given)}" is not one of ${options.join(', ')}${didYouMean(given, options)}`
+}
+
+function spell(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // An alias may stand for the list that it is in.
+    return 'what holds itself'
+  }
 }
 
 const hint = (key: string, words: readonly string[]): string =>

@@ -53,7 +53,7 @@ interface Pending {
 
 class FolderJournal implements Journal {
   readonly #options: JournalOptions
-  readonly #lock: FolderLock
+  #lock: FolderLock
   readonly #closing = new AbortController()
   #file: SegmentFile
   #seq: number
@@ -128,6 +128,11 @@ class FolderJournal implements Journal {
   async #startNext(): Promise<void> {
     const full = this.#file
     try {
+      // Whoever deleted the segment may have deleted the folder, and with it the lock.
+      if (full.gone) {
+        await this.#lock.release()
+        this.#lock = await holdFolder(this.#options.folder)
+      }
       this.#file = await SegmentFile.create(segmentAt(this.#options.folder, full.segment.number + 1))
     } catch (cause) {
       if (full.gone) throw cause

@@ -1,35 +1,50 @@
 /** Counts of a run: how the flows were judged, and what each policy in the shadow would have done. */
-import type { EventBody } from '../model/event.ts'
-import type { Effect, Would } from '../model/verdict.ts'
+import type { Decided, EventBody } from '../model/event.ts'
 import type { FlowWriter } from '../pipeline/ports.ts'
 
 export class Tally implements FlowWriter {
   readonly #writer: FlowWriter
-  readonly #verdicts: Record<Effect, number> = { allow: 0, log: 0, block: 0 }
+  readonly #counts = { allowed: 0, flagged: 0, refused: 0, notReached: 0, unwritten: 0 }
   readonly #wouldBlock = new Map<string, number>()
 
-  /** Counts what `writer` has written. */
+  /** Counts what `writer` has written, and what it could not write. */
   constructor(writer: FlowWriter) {
     this.#writer = writer
   }
 
   async append(event: EventBody): Promise<void> {
-    await this.#writer.append(event)
-    if (event.type !== 'decided') return
-    this.#verdicts[event.verdict]++
-    for (const [policy, would] of Object.entries(event.shadow)) this.#count(policy, would)
+    try {
+      await this.#writer.append(event)
+    } catch (error) {
+      this.#counts.unwritten++
+      throw error
+    }
+    if (event.type === 'decided') this.#count(event)
   }
 
-  /** `12 flows: 11 allowed, 1 refused; policy no-cn would have blocked 3` */
+  /** `12 flows: 10 allowed, 1 refused, 1 not reached; policy no-cn would have blocked 3` */
   get summary(): string {
-    const { allow, log, block } = this.#verdicts
-    const flows = allow + log + block
-    const flagged = log === 0 ? '' : `, ${log} flagged`
+    const { allowed, flagged, refused, notReached, unwritten } = this.#counts
+    const flows = allowed + flagged + refused + notReached
+    const parts = [
+      `${allowed} allowed`,
+      ...(flagged > 0 ? [`${flagged} flagged`] : []),
+      `${refused} refused`,
+      ...(notReached > 0 ? [`${notReached} not reached`] : []),
+      ...(unwritten > 0 ? [`${unwritten} events could not be recorded`] : []),
+    ]
     const shadows = [...this.#wouldBlock].map(([policy, count]) => `; policy ${policy} would have blocked ${count}`)
-    return `${flows} ${flows === 1 ? 'flow' : 'flows'}: ${allow} allowed${flagged}, ${block} refused${shadows.join('')}`
+    return `${flows} ${flows === 1 ? 'flow' : 'flows'}: ${parts.join(', ')}${shadows.join('')}`
   }
 
-  #count(policy: string, would: Would): void {
-    this.#wouldBlock.set(policy, (this.#wouldBlock.get(policy) ?? 0) + (would === 'block' ? 1 : 0))
+  #count({ verdict, reasons, shadow }: Decided): void {
+    if (verdict === 'allow') this.#counts.allowed++
+    else if (verdict === 'log') this.#counts.flagged++
+    else if (reasons.length > 0 && reasons.every(({ kind }) => kind === 'error')) this.#counts.notReached++
+    else this.#counts.refused++
+    // What was refused in any case is not what the other policy would have added.
+    for (const [policy, would] of Object.entries(shadow)) {
+      this.#wouldBlock.set(policy, (this.#wouldBlock.get(policy) ?? 0) + (would === 'block' && verdict !== 'block' ? 1 : 0))
+    }
   }
 }

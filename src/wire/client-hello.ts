@@ -147,12 +147,13 @@ function readHello(body: Uint8Array): ClientHello | null {
   if (cursor.short) return null
   if (cursor.left === 0) return { serverNames: [], garbled: false, alpn: [], ech: false } // RFC 5246 §7.4.1.2: all may be missing
   const length = cursor.u16()
-  return readExtensions(cursor.take(Math.min(length, cursor.left)), cursor.left > 0 || cursor.short)
+  const fits = !cursor.short && length === cursor.left
+  return readExtensions(cursor.take(Math.min(length, cursor.left)), fits)
 }
 
-function readExtensions(bytes: Uint8Array, misfit: boolean): ClientHello {
+function readExtensions(bytes: Uint8Array, fits: boolean): ClientHello {
   const serverNames: string[] = []
-  let garbled = misfit
+  let garbled = !fits
   let alpn: readonly string[] = []
   let ech = false
   const cursor = new Cursor(bytes)

@@ -95,5 +95,5 @@ function claims(protocol: 'tls' | 'http', hosts: readonly (Host | HostProblem)[]
 const hostOf = (text: string): Host | HostProblem =>
   /[\u0080-\u00ff]/.test(text) ? { problem: 'the host holds bytes that are not ASCII' } : parseHost(text)
 
-/** Servers look at no port: nginx cuts off whatever stands there. */
-const hostOfAuthority = (text: string): Host | HostProblem => hostOf(/^(\[[^\]]*\]|[^:]*):[^:]*$/.exec(text)?.[1] ?? text)
+/** Whether the port is one does not matter: servers look at the host. */
+const hostOfAuthority = (text: string): Host | HostProblem => hostOf(/^(\[[^\]]*\]|[^:]*):[\w.-]*$/.exec(text)?.[1] ?? text)

@@ -33,11 +33,11 @@ test('where cutting is not enough, spare columns are left out, the greatest firs
     { head: 'ADDRESS', spare: 1 },
     { head: 'UP', spare: 2 },
   ]
-  const rows = [['zoom.us.example', '23.192.228.7', '1.2 kB']]
+  const rows = [['zoom.us.example', '198.51.100.7', '1.2 kB']]
   const row = (width: number) => table(spare, rows, plain(width)).split('\n')[1]
-  expect(row(37)).toBe('zoom.us.example  23.192.228.7  1.2 kB')
-  expect(row(28)).toBe('zoom.…  23.192.228.7  1.2 kB')
-  expect(row(27)).toBe('zoom.us.exam…  23.192.228.7')
+  expect(row(37)).toBe('zoom.us.example  198.51.100.7  1.2 kB')
+  expect(row(28)).toBe('zoom.…  198.51.100.7  1.2 kB')
+  expect(row(27)).toBe('zoom.us.exam…  198.51.100.7')
   expect(row(19)).toBe('zoom.us.example')
 })
 

@@ -157,3 +157,10 @@ test('only loopback is loopback', () => {
   const said = ['127.0.0.1', '127.9.9.9', '::1', '0.0.0.0', '::', '10.0.0.1'].map((text) => isLoopback(parseIp(text)!))
   expect(said).toEqual([true, true, true, false, false, false])
 })
+
+test('the example of all settings says what no file at all means', () => {
+  const { file: _, ...settings } = loadSettings({ config: path.join(import.meta.dirname, '../../config/examples/all-settings.yaml') })
+  inFolder()
+  const { file: __, ...defaults } = loadSettings()
+  expect(settings).toEqual(defaults)
+})

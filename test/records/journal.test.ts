@@ -211,3 +211,19 @@ async function modulesOf(source: string, first: string): Promise<ReadonlySet<str
   }
   return found
 }
+
+test('a folder that somebody removes is made again, with its lock, and records go on', async () => {
+  const folder = join(await madeUpFolder(), 'flows')
+  const journal = await opened(folder, { onTrouble: () => {} })
+  await journal.append(decided('before'))
+  await rm(folder, { recursive: true })
+  // Found out at the next sync, at most 100 ms later.
+  await expect
+    .poll(async () => {
+      await journal.append(decided('after'))
+      return await files(folder).catch(() => [])
+    })
+    .toEqual(['000002.ndjson'])
+  expect(idsOf(await linesOf(folder, '000002.ndjson'))).toContain('after')
+  await expect(openJournal({ folder, node: 'n', clock: tickingClock(), onTrouble: unexpected })).rejects.toThrow('another Ringfence')
+})

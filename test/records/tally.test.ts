@@ -33,5 +33,13 @@ test('verdicts are counted, and what the policies in the shadow would have block
 test('what could not be written is not counted', async () => {
   const tally = new Tally({ append: () => Promise.reject(new Error('disk full')) })
   await expect(tally.append(decided('allow', {}))).rejects.toThrow('disk full')
-  expect(tally.summary).toBe('0 flows: 0 allowed, 0 refused')
+  expect(tally.summary).toBe('0 flows: 0 allowed, 0 refused, 1 events could not be recorded')
+})
+
+test('a name that does not exist is not a refusal, and what was refused anyhow is no merit of the policy in the shadow', async () => {
+  const tally = new Tally({ append: async () => undefined })
+  const reasons = [{ kind: 'error', code: 'resolve.not-found', message: 'no such name' }] as const
+  await tally.append({ ...decided('block', {}), reasons })
+  await tally.append(decided('block', { 'no-cn': 'block' }))
+  expect(tally.summary).toBe('2 flows: 0 allowed, 1 refused, 1 not reached; policy no-cn would have blocked 0')
 })

@@ -149,7 +149,7 @@ test.each([
   [['zoom.us:99999'], /^check: .*"99999" is not a port/],
   [['bad name'], /^check: /],
   [['8.8.8.8', '--client', 'laptop'], 'check: --client: "laptop" is not an address'],
-  [['8.8.8.8', '--inbound', 'mixt'], 'check: --inbound: there is no door "mixt", did you mean "mixed"? (doors: mixed)'],
+  [['8.8.8.8', '--inbound', 'mixd'], 'check: --inbound: there is no door "mixd", did you mean "mixed"? (doors: mixed)'],
 ])('bad input %j is told in one line', async (args, message) => {
   const { shown, code, error } = await check(args)
   expect({ shown, code }).toEqual({ shown: '', code: 2 })
@@ -159,7 +159,7 @@ test.each([
 
 test('a client may be asked for, and a door', async () => {
   const doors =
-    'inbounds: [{ type: mixed, listen: "127.0.0.1:1" }, { type: socks5, name: lab, listen: "127.0.0.1:2", clients: [127.0.0.0/8, 10.0.0.0/8] }]\n'
+    'inbounds: [{ type: mixed, listen: "127.0.0.1:1" }, { type: mixed, name: lab, listen: "127.0.0.1:2", clients: [127.0.0.0/8, 10.0.0.0/8] }]\n'
   const fences = `fences:
   - { name: not-the-guests, traffic: { client: 10.9.0.0/16 }, never: anywhere }
   - { name: not-from-the-lab, traffic: { inbound: lab }, never: anywhere }

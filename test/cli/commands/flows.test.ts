@@ -58,17 +58,17 @@ const day: readonly EventBody[] = [
     verdict: 'log',
     would: 'log',
     reasons: [reason('disputed', 'log')],
-    candidates: [candidate('193.0.113.5', ['US', 'DE'])],
+    candidates: [candidate('203.0.113.5', ['US', 'DE'])],
   }),
   decided('e', {
     ...asked('steered.example'),
     would: 'steer',
-    candidates: [candidate('52.81.151.250', ['CN'], { permitted: false }), candidate('23.192.228.9', [])],
+    candidates: [candidate('52.81.151.250', ['CN'], { permitted: false }), candidate('198.51.100.9', [])],
   }),
   blocked('f', { ...asked('no-such-name.example'), reasons: [notFound], candidates: [] }),
   ended('a'),
   ended('c', { ending: 'failed', code: 'dial.refused', dialled: null, up: 0, down: 0, duration_ms: 87 }),
-  ended('e', { dialled: '23.192.228.9', up: 12_345_678, down: 999, duration_ms: 125_000 }),
+  ended('e', { dialled: '198.51.100.9', up: 12_345_678, down: 999, duration_ms: 125_000 }),
 ]
 
 async function recorded(bodies: readonly EventBody[] = day) {
@@ -81,11 +81,11 @@ test('the table: one line a flow, in the order of their beginning', async () => 
   const { out, notes } = await run(['--records', await recorded()])
   expect(out).toBe(`\
 TIME      VERDICT        COUNTRY  DESTINATION               ADDRESS             UP     DOWN  DURATION  REASON
-12:00:00  ● Allowed      US       zoom.us:443               23.192.228.7    1.2 kB  56.8 kB     3.5 s
+12:00:00  ● Allowed      US       zoom.us:443               198.51.100.7    1.2 kB  56.8 kB     3.5 s
 12:00:01  ■ Blocked      CN       cn.zoom.us:443            52.81.151.250        -        -         -  fence "no-cn"
 12:00:02  □ Would block  CN       cn2.zoom.us:443           52.81.151.250      0 B      0 B     87 ms  fence "no-cn"
-12:00:03  ▲ Flagged      US/DE?   disputed.example:443      193.0.113.5          -        -         -  fence "home": sources differ
-12:00:04  ● Steered      -        steered.example:443       23.192.228.9   12.3 MB    999 B    2m 05s
+12:00:03  ▲ Flagged      US/DE?   disputed.example:443      203.0.113.5          -        -         -  fence "home": sources differ
+12:00:04  ● Steered      -        steered.example:443       198.51.100.9   12.3 MB    999 B    2m 05s
 12:00:05  – Not reached  -        no-such-name.example:443  -                    -        -         -  the name does not exist or has no address
 `)
   expect(notes).toEqual([])
@@ -216,9 +216,9 @@ test('following shows the newest flows, then each as it is decided; as JSON also
   await Promise.all([people.done, programs.done])
   expect(people.shown.out).toBe(`\
 TIME      VERDICT        COUNTRY  DESTINATION                             ADDRESS          REASON
-12:00:04  ● Steered      -        steered.example:443                     23.192.228.9
+12:00:04  ● Steered      -        steered.example:443                     198.51.100.9
 12:00:05  – Not reached  -        no-such-name.example:443                -                the name does not exist or has no address
-12:01:00  ● Allowed      US       new.example:443                         23.192.228.7
+12:01:00  ● Allowed      US       new.example:443                         198.51.100.7
 12:01:00  ■ Blocked      CN       cn.example:443                          52.81.151.250    fence "no-cn"
 `)
   const told = programs.shown.out
