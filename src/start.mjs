@@ -90,7 +90,7 @@ function readLock(file) {
 }
 
 async function install(missing, run) {
-  if (process.stderr.isTTY) say(`Installing what is missing (${missing.length} ${missing.length === 1 ? 'package' : 'packages'})…`)
+  say(`Installing what is missing (${missing.length} ${missing.length === 1 ? 'package' : 'packages'})…`)
   // dev: the compiler is one of them, also where NODE_ENV=production tells npm to leave them out.
   // Retries: npm's own take over a minute to find out that there is no network.
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--prefer-offline']
@@ -202,6 +202,7 @@ function isBuiltFrom(sourcesHash) {
 }
 
 async function build(sourcesHash, run) {
+  say('Building…')
   for (const name of fs.readdirSync(root)) if (/^dist\.(new|old)-/.test(name)) remove(at(name))
   const fresh = at(`dist.new-${process.pid}`)
   const old = at(`dist.old-${process.pid}`)
@@ -285,7 +286,7 @@ async function takeLock(owner, me) {
       if (error.code !== 'EEXIST') throw new Trouble(`${lock} cannot be made: ${error.message}`)
     }
     if (isDead()) remove(lock)
-    else if (!saidSo && process.stderr.isTTY) say('Another start is building; waiting for it…')
+    else if (!saidSo) say('Another start is building; waiting for it…')
     saidSo = true
   }
 }

@@ -38,11 +38,15 @@ const edit = (folder: string, text: string) => fs.writeFileSync(path.join(folder
 const leftovers = (folder: string) => fs.readdirSync(folder).filter((name) => name.startsWith('dist.'))
 
 describe('a clone', () => {
-  test('that is fresh is installed, built and run, in a folder whose name has spaces', async () => {
+  test('that is fresh is installed, built and run, in a folder whose name has spaces, and says what takes so long', async () => {
     const folder = makeRepoCopy(path.join(scratch, 'a fresh clone'))
     fs.rmSync(log, { force: true })
     const started = await start(folder, ['--policy', 'no-cn'], { env: recording })
-    expect(started).toEqual({ status: 0, stdout: hello('--policy', 'no-cn'), stderr: '' })
+    expect(started).toEqual({
+      status: 0,
+      stdout: hello('--policy', 'no-cn'),
+      stderr: 'Installing what is missing (1 package)…\nBuilding…\n',
+    })
     expect(said()).toBe('ci\n')
     expect(fs.existsSync(path.join(folder, 'dist', 'page', 'index.html'))).toBe(true)
     expect(leftovers(folder)).toEqual([])
@@ -91,7 +95,7 @@ describe('a clone', () => {
     expect(started.status).toBe(2)
     expect(started.stdout).toBe('')
     expect(started.stderr).toMatch(
-      /^src\/greeting\.ts\(1,14\): error TS2322: .*\nringfence: src\/ does not compile; dist\/ stays as it was\n$/,
+      /^Building…\nsrc\/greeting\.ts\(1,14\): error TS2322: .*\nringfence: src\/ does not compile; dist\/ stays as it was\n$/,
     )
     expect(fs.readFileSync(path.join(folder, 'dist', 'greeting.js'), 'utf8')).toBe(before)
     expect(leftovers(folder)).toEqual([])
@@ -100,7 +104,7 @@ describe('a clone', () => {
   test('with --build-only is built and not run', async () => {
     const folder = copy('build only')
     edit(folder, "export const greeting = 'unheard'\n")
-    expect(await start(folder, ['--build-only'])).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(await start(folder, ['--build-only'])).toEqual({ status: 0, stdout: '', stderr: 'Building…\n' })
     expect(fs.readFileSync(path.join(folder, 'dist', 'greeting.js'), 'utf8')).toContain('unheard')
   })
 
@@ -110,7 +114,11 @@ describe('a clone', () => {
     edit(folder, "export const greeting = 'hi'\n")
     fs.rmSync(log, { force: true })
     const started = await Promise.all(['1', '2', '3'].map((arg) => start(folder, [arg], { env: recording })))
-    expect(started).toEqual(['1', '2', '3'].map((arg) => ({ status: 0, stdout: `["hi","world","${arg}"]`, stderr: '' })))
+    expect(started.map(({ status, stdout }) => ({ status, stdout }))).toEqual(
+      ['1', '2', '3'].map((arg) => ({ status: 0, stdout: `["hi","world","${arg}"]` })),
+    )
+    const waited = 'Another start is building; waiting for it…\n'
+    expect(started.map(({ stderr }) => stderr).sort()).toEqual([waited, waited, 'Installing what is missing (1 package)…\nBuilding…\n'])
     expect(said()).toBe('ci\n')
     expect(leftovers(folder)).toEqual([])
   })
@@ -138,7 +146,11 @@ describe('a clone', () => {
     fs.renameSync(path.join(folder, 'npm-cli.js'), path.join(folder, 'npm-cli.cjs'))
     const started = await start(folder, [], { env: { npm_execpath: path.join(folder, 'npm-cli.cjs') } })
     expect(started.status).toBe(2)
-    expect(started.stderr).toMatch(new RegExp(`^ringfence: packages could not be installed \\(npm: ${code}\\): ${says}.*\\n$`))
+    expect(started.stderr).toMatch(
+      new RegExp(
+        `^Installing what is missing \\(1 package\\)…\\nringfence: packages could not be installed \\(npm: ${code}\\): ${says}.*\\n$`,
+      ),
+    )
   })
 })
 

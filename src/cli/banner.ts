@@ -29,13 +29,14 @@ export function banner(
   const age = Math.floor((now - Date.parse(table.oldestDate)) / DAY_MS)
   const sources = table.sources.map(({ name, date }) => `${name} of ${date}`).join(', ')
   const attributions = table.sources.flatMap(({ name, attribution }) => (attribution === null ? [] : `  ${name}: ${attribution}\n`))
+  const optional = settings.records.whenDiskFull === 'continue' ? ' (optional: when_disk_full is continue)' : ''
   const config = settings.file === null ? '' : ` --config ${quoted(resolve(settings.file))}`
   return `
 Ringfence ${version} listens on ${doors.map(({ bound }) => formatEndpoint(bound)).join(', ')} (HTTP proxy, SOCKS5, SOCKS4)
 
   policy    ${policy.name}: ${whatItDoes(policy)}
   location  ${sources}${age > OLD_DAYS ? ` (${age} days old: some addresses have moved since)` : ''}
-  records   ${settings.records.folder}
+  records   ${settings.records.folder}${optional}
   settings  ${settings.file ?? 'defaults (no ringfence.yaml here or in /etc/ringfence)'}
 
 Try it         curl -x http://${at} http://example.com/
@@ -47,10 +48,11 @@ ${attributions.join('')}
 `
 }
 
+/** Of fences alone: metadata services, denied ports and local answers to public names are refused under every policy. */
 function whatItDoes({ mode, fences }: Policy): string {
   const count = fences.length === 1 ? '1 fence' : `${fences.length} fences`
-  if (mode === 'enforce') return fences.length === 0 ? 'has no fences, blocks nothing' : `enforces ${count}`
-  return fences.length === 0 ? 'records where connections go, blocks nothing' : `judges by ${count} and records, blocks nothing`
+  if (mode === 'enforce') return fences.length === 0 ? 'has no fences' : `enforces ${count}`
+  return fences.length === 0 ? 'records where connections go; no fence blocks' : `judges by ${count} and records; no fence blocks`
 }
 
 /** The door that the reader can try: one on loopback, else the first. Nobody can dial 0.0.0.0, which is every address of the machine. */

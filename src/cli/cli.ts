@@ -8,28 +8,38 @@ import { printable } from '../model/hostname.ts'
 import { didYouMean } from '../model/suggest.ts'
 import { version } from '../version.ts'
 import { AnsweredNo } from './answered-no.ts'
+import { typedName } from './banner.ts'
+import { outputTo } from './output.ts'
 
 /** Runs one command to its end; returns the exit code, never throws. */
 export async function runCli(args: readonly string[]): Promise<number> {
-  const program = await createProgram()
+  // What can't be said there can't be said anywhere, and is no reason to end.
+  process.stderr.on('error', () => {})
+  const asked: string[] = []
+  const program = await createProgram((text) => void asked.push(text))
   try {
     refuseUnknownCommand(program, args)
     await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
-    return report(error)
+    // commander ends --help and --version by throwing.
+    return await outputTo(process.stdout)
+      .write(asked.join(''))
+      .then(() => report(error), report)
   }
 }
 
-async function createProgram(): Promise<Command> {
-  const program = new Command('ringfence')
+/** `show` gets what was asked for by --help and --version. */
+async function createProgram(show: (text: string) => void): Promise<Command> {
+  const command = typedName(process.env)
+  const program = new Command(command)
     .description('Keeps network traffic inside the countries you choose, and proves where it went.')
     .version(version, '-V, --version')
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
-    .addHelpText('after', help)
+    .configureOutput({ writeOut: show, outputError: (text, write) => write(oneLine(text)) })
+    .addHelpText('after', help(command))
   const [{ runCommand }, { checkCommand }, { locateCommand }, { flowsCommand }] = await Promise.all([
     import('./commands/run.ts'),
     import('./commands/check.ts'),
@@ -62,23 +72,28 @@ const oneLine = (text: string): string =>
     .replace(/^error: /, 'ringfence: ')
     .replace(/\n\(Did you mean (.*)\)$/, ', did you mean $1')}\n`
 
-const help = `
+function help(command: string): string {
+  const example = (args: string, says: string) => `  ${`${command}${args}`.padEnd(command.length + 32)}  ${says}`
+  return `
 Without a command, the options are those of "run":
   --policy <name>          a policy pack or file
   --listen <address:port>  where the first door listens (default: 127.0.0.1:8080)
-  --mode <mode>            observe: judge and record, block nothing; enforce: block
+  --mode <mode>            observe: judge and record, no fence blocks; enforce: fences block
   --config <file>          settings file
 
 Examples:
-  ringfence                                  record where connections go, block nothing
-  ringfence --policy no-cn                   the same, and refuse addresses in China
-  ringfence check zoom.us --policy no-cn     what would happen, and why; nothing is dialled
-  ringfence locate 52.81.151.250             where each source places an address
-  ringfence flows --follow                   what is happening now
+${example('', 'record where connections go; no fence blocks')}
+${example(' --policy no-cn', 'the same, and refuse addresses in China')}
+${example(' check zoom.us --policy no-cn', 'what would happen, and why; nothing is dialled')}
+${example(' locate 52.81.151.250', 'where each source places an address')}
+${example(' flows --follow', 'what is happening now')}
 
+Under every policy these are refused: metadata services of clouds, denied ports (25, unless the settings say otherwise),
+local addresses as the answer to a public name, and Ringfence's own doors.
 Settings are read from --config, ./ringfence.yaml, /etc/ringfence/ringfence.yaml, or are the defaults.
 Exit codes: 0 yes or done, 1 no (check: enforcing would block), 2 bad input or set-up.
 `
+}
 
 function report(error: unknown): number {
   if (error instanceof AnsweredNo) return 1

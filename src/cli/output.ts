@@ -3,6 +3,8 @@
  * of them, and a reader that goes away (`| head`) is not an error.
  */
 import type { Writable } from 'node:stream'
+import { getSystemErrorMap } from 'node:util'
+import { OperatorError } from '../model/errors.ts'
 import { printable } from '../model/hostname.ts'
 
 export type Style = 'plain' | 'bold' | 'dim' | 'red' | 'yellow'
@@ -23,9 +25,9 @@ export interface Output {
   /** Columns of the terminal, `Infinity` where it is none: what a program reads is never cut. */
   readonly width: number
   readonly colour: boolean
-  /** Fires when nobody reads any more. Writing is then without effect: whoever produces endlessly should stop. */
+  /** Fires when nothing can be written any more: whoever produces endlessly should stop. */
   readonly closed: AbortSignal
-  /** Resolves when more may be written. */
+  /** Resolves when more may be written, also where nobody reads any more. Throws OperatorError where it can't be written (disk full). */
   write(text: string): Promise<void>
 }
 
@@ -34,19 +36,34 @@ type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 /** An output to a stream; colours only on a terminal, and not where NO_COLOR is set (no-color.org). */
 export function outputTo(stream: Stream, env: NodeJS.ProcessEnv = process.env): Output {
   const closed = new AbortController()
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    // On Windows a closed pipe shows as EOF.
-    if (error.code !== 'EPIPE' && error.code !== 'EOF') throw error
+  let failure: OperatorError | null = null
+  const fail = (error: Error) => {
+    if (closed.signal.aborted) return // what comes after the first is "write after end"
+    if (!isReaderGone(error)) failure = new OperatorError(`the output could not be written: ${whyUnwritten(error)}`, { cause: error })
     closed.abort()
-  })
+  }
+  stream.on('error', fail)
   const terminal = stream.isTTY === true
   return {
     width: terminal ? (stream.columns ?? 80) : Number.POSITIVE_INFINITY,
     colour: terminal && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
     closed: closed.signal,
-    write: (text) => new Promise((resolve) => (closed.signal.aborted ? resolve() : stream.write(text, () => resolve()))),
+    write: async (text) => {
+      if (!closed.signal.aborted) await written(stream, text).catch(fail)
+      if (failure !== null) throw failure
+    },
   }
 }
+
+/** Waits for one piece of text to be with the system. */
+const written = (stream: Stream, text: string): Promise<void> =>
+  new Promise((resolve, reject) => void stream.write(text, (error) => (error ? reject(error) : resolve())))
+
+/** Whether it failed since nobody reads any more (`| head`), which is no fault. On Windows a closed pipe shows as EOF. */
+export const isReaderGone = (error: NodeJS.ErrnoException): boolean => error.code === 'EPIPE' || error.code === 'EOF'
+
+/** In the system's words: "no space left on device". */
+export const whyUnwritten = ({ errno, message }: NodeJS.ErrnoException): string => getSystemErrorMap().get(errno ?? 0)?.[1] ?? message
 
 /** The rows under their heads, in aligned lines that fit the width. */
 export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[], output: Pick<Output, 'width' | 'colour'>): string {

@@ -63,10 +63,19 @@ export function createServersInOrder(servers: readonly NameServer[], firstFamily
 
 function noAnswer(name: Hostname, failures: readonly Failure[]): RingfenceError {
   const timedOut = failures.length > 0 && failures.every(({ answer }) => answer.kind === 'timeout')
-  const tried = failures.map(({ label, answer }) => `${label} (${answer.why})`).join(', ')
   const causes = failures.map(({ answer }) => answer.cause)
-  const message = failures.length === 0 ? `no name server is configured to ask for ${name}` : `no usable answer for ${name} from ${tried}`
+  const message = `${failures.length === 0 ? 'no name server is configured to ask' : 'no usable answer'} for ${name}${tried(failures)}`
   return new RingfenceError(timedOut ? 'resolve.timeout' : 'resolve.failed', message, {
     cause: causes.length === 1 ? causes[0] : new AggregateError(causes, message),
   })
+}
+
+/** ` from udp://192.0.2.53:53 (timed out)`, or `: udp://192.0.2.53:53 could not be reached` where that is all there is to say. */
+function tried(failures: readonly Failure[]): string {
+  const unreachable = 'could not be reached'
+  const told = failures.map(({ label, answer: { why } }) => ({ label, why: why === 'CONNREFUSED' ? unreachable : why }))
+  const [first, ...more] = told
+  if (first === undefined) return ''
+  if (more.length === 0 && first.why === unreachable) return `: ${first.label} ${unreachable}`
+  return ` from ${told.map(({ label, why }) => `${label} (${why})`).join(', ')}`
 }

@@ -17,7 +17,7 @@ export interface SystemSettings extends LookUpSettings {
 export function createSystem(_server: { readonly kind: 'system' }, settings: SystemSettings): NameServer {
   const hosts = followHosts(settings.hostsPath, settings.monotonic)
   return {
-    label: 'system',
+    label: "this machine's resolver",
     ask: async (name, signal) => {
       const table = await hosts().catch(unreadable)
       if ('kind' in table) return table

@@ -10,7 +10,7 @@ import type { SourceRole } from '../model/location.ts'
 import { countryOfRecord } from './mmdb-record.ts'
 import { type Words, walkTree } from './mmdb-tree.ts'
 import { covered, type Lanes, type Ranges } from './ranges.ts'
-import { countryNumber, type GeoSource, GeoSourceError } from './source.ts'
+import { countryNumber, type GeoSource, GeoSourceError, whyUnreadable } from './source.ts'
 
 /** How a file is called and used. */
 export interface MmdbOptions {
@@ -30,8 +30,10 @@ export interface MmdbContent {
 
 /** Opens, hashes and validates a file; throws GeoSourceError where it can't be used. */
 export async function openMmdb(file: string, { name, role, attribution }: MmdbOptions): Promise<GeoSource> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new GeoSourceError(file, whyUnreadable(cause), { cause })
+  })
   try {
-    const bytes = await readFile(file)
     // Web Crypto hashes on the thread pool while this thread walks the tree.
     const digest = crypto.subtle.digest('SHA-256', bytes)
     const { v4, v6, date, warnings } = parseMmdb(bytes)

@@ -30,3 +30,14 @@ export class GeoSourceError extends OperatorError {
     this.file = file
   }
 }
+
+/** Why a file can't be read, in the words that are used of every file an operator names. */
+export function whyUnreadable(cause: unknown): string {
+  const words: Readonly<Record<string, string>> = {
+    ENOENT: 'there is no such file',
+    EACCES: 'it may not be read',
+    EISDIR: 'it is a folder',
+  }
+  if (!(cause instanceof Error)) return String(cause)
+  return words[String((cause as NodeJS.ErrnoException).code)] ?? cause.message
+}

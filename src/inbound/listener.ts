@@ -8,7 +8,10 @@ import type { Visitor } from './door.ts'
 export interface Listener {
   /** Where it really listens: port 0 in the settings has become a number. */
   readonly bound: Endpoint<Ip>
-  /** Accepts nothing more, and resets what is still open after `graceMs`. Resolves when the last connection is closed. */
+  /**
+   * Accepts nothing more, and resets what is still open after `graceMs`. Resolves when the last connection is closed.
+   * Called again with a shorter grace, that one counts.
+   */
   stop(graceMs: number): Promise<void>
 }
 
@@ -43,16 +46,17 @@ export async function listen({ listen, permits, serve, onRefused, onFailed, onTr
   })
   await bind(server, listen)
   server.on('error', onTrouble)
+  let closing: Promise<void> | null = null
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('a TCP server has an address')
   return {
     bound: { host: listen.host, port: address.port },
     async stop(graceMs) {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      closing ??= new Promise<void>((resolve) => server.close(() => resolve()))
       const timer = setTimeout(() => {
         for (const stream of open) stream.reset(new RingfenceError('run.shutdown', 'the proxy is shutting down'))
       }, graceMs)
-      await closed
+      await closing
       // The server counts a moved socket as closed, so the open streams are waited for here.
       await Promise.all([...open].map((stream) => new Promise<void>((resolve) => stream.closed.addEventListener('abort', () => resolve()))))
       clearTimeout(timer)

@@ -12,9 +12,6 @@ export interface Dialect {
   refused(refusal: Refusal): Uint8Array
 }
 
-/** As far as a name is looked for at all (`wire/sniff.ts`): a ClientHello that is longer than it need be hides nothing. */
-const WATCHED_BYTES = 64 * 1024
-
 export function tunnelOffer({ stream, client }: Visitor, asked: Endpoint<Host>, door: Door, dialect: Dialect): Offer {
   let answer: 'none' | 'granted' | 'refused' = 'none'
   let watcher: ((chunk: Uint8Array) => void) | null = null
@@ -63,24 +60,17 @@ function goneSignal(stream: Visitor['stream'], isGranted: () => boolean): AbortS
 
 function firstBytesOf(stream: Visitor['stream'], tap: (see: ((chunk: Uint8Array) => void) | null) => void): FirstBytes {
   return {
-    async hold(enough, milliseconds) {
+    async hold(see, milliseconds) {
       const timeUp = AbortSignal.timeout(milliseconds)
-      let held = stream.held
-      while (!enough(held) && !timeUp.aborted && !stream.left.aborted) {
-        await stream.grown(held.length, timeUp).catch(() => undefined)
-        if (stream.held.length === held.length) break
-        held = stream.held
+      for (let seen = 0; !see(stream.held.subarray(seen)) && !timeUp.aborted && !stream.left.aborted; ) {
+        seen = stream.held.length
+        await stream.grown(seen, timeUp).catch(() => undefined)
+        if (stream.held.length === seen) break
       }
-      return held
     },
-    watch(enough) {
-      let seen = new Uint8Array(0)
+    watch(see) {
       tap((chunk) => {
-        const grown = new Uint8Array(Math.min(WATCHED_BYTES, seen.length + chunk.length))
-        grown.set(seen)
-        grown.set(chunk.subarray(0, grown.length - seen.length), seen.length)
-        seen = grown
-        if (enough(seen) || seen.length === WATCHED_BYTES) tap(null)
+        if (see(chunk)) tap(null)
       })
     },
   }

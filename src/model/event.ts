@@ -54,6 +54,8 @@ interface Judged {
   readonly reasons: readonly Reason[]
   /** SHA-256 of the policy, hex. */
   readonly policy: string
+  /** The client's first bytes looked as if they named their destination, but the name could not be read. */
+  readonly name_hidden: boolean
 }
 
 /** Written before the client is answered. One whose verdict is `block` is its own ending. */

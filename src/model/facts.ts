@@ -16,6 +16,8 @@ export interface Facts {
   readonly names: readonly KnownName[]
   /** Whether no further name can come: the first bytes were read, or the request already said everything. */
   readonly namesFinal: boolean
+  /** Whether the client's first bytes hide the name that they are for, so that it may be any (suspicion convicts). */
+  readonly anyName: boolean
   /** The address as judged (embedded IPv4 taken out), and its place. `undefined` before resolution. */
   readonly address: Ip | undefined
   readonly location: Location | undefined

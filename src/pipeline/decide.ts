@@ -47,16 +47,16 @@ export const decideRefused = (policy: Policy, code: RefusalCode): Decision => ({
  * then, the first bytes are held (DESIGN.md §2, rule 3).
  */
 export const isOpen = (policy: Policy, known: Known, located: readonly Located[], flow: Flow, refusals: RefusalSettings): boolean =>
-  located.some(({ ip, locations }) => {
-    if (refusalOf(ip, flow, refusals) !== null) return false
-    const judged = locations.map((location) => evaluate(policy, factsAbout(known, location)))
+  located.some((place) => {
+    if (refusalOfPlace(place, flow, refusals) !== null) return false
+    const judged = place.locations.map((location) => evaluate(policy, factsAbout(known, location)))
     return judged.some(({ high }) => high === 'block') && !judged.some(({ low }) => low === 'block')
   })
 
 /** The decision on all that is known now. Names that could still come are taken not to: ask `isOpen` first. */
 export function decide(policy: Policy, known: Known, located: readonly Located[], flow: Flow, refusals: RefusalSettings): Decision {
   const final = whenNamesEnd(known)
-  const candidates = located.map((place) => judgeCandidate(policy, final, place, refusalOf(place.ip, flow, refusals)))
+  const candidates = located.map((place) => judgeCandidate(policy, final, place, refusalOfPlace(place, flow, refusals)))
   const verdict = verdictOn(policy, candidates)
   const pinned = order(
     policy,
@@ -69,6 +69,11 @@ export function decide(policy: Policy, known: Known, located: readonly Located[]
 export function decideWould(policy: Policy, known: Known, located: readonly Located[], flow: Flow, refusals: RefusalSettings): Would {
   return decide(policy, known, located, flow, refusals).verdict.would
 }
+
+/** Refused if any address that it stands for is. */
+const refusalOfPlace = ({ ip, locations }: Located, flow: Flow, refusals: RefusalSettings): RefusalCode | null =>
+  [ip, ...locations.map((location) => location.ip)].map((address) => refusalOf(address, flow, refusals)).find((code) => code !== null) ??
+  null
 
 const pin = (endpoint: Endpoint<Ip>): PinnedEndpoint => endpoint as PinnedEndpoint
 

@@ -19,6 +19,7 @@ export function identify(flow: Flow, at: Millis): Known {
     at,
     names: asked,
     namesFinal: false,
+    anyName: false,
   }
 }
 

@@ -4,8 +4,8 @@
  */
 import type { KnownName } from '../model/flow.ts'
 import { judgedAddresses } from '../model/scope.ts'
-import type { Policy } from '../policy/policy.ts'
-import { sniff } from '../wire/sniff.ts'
+import { type Policy, readsNames } from '../policy/policy.ts'
+import { createSniffer, type Sniffed } from '../wire/sniff.ts'
 import { type Known, proveAt, whenNamesEnd } from './identify.ts'
 import type { FirstBytes, Resolver } from './ports.ts'
 
@@ -17,36 +17,41 @@ const PROOF_MS = 2_000
 
 /** Holds the first bytes and adds what they claim. Names stay open where the time was over before they could be told. */
 export async function peek(firstBytes: FirstBytes, known: Known, policy: Policy, resolver: Resolver, signal: AbortSignal): Promise<Known> {
-  const bytes = await firstBytes.hold((held) => sniff(held).kind === 'known', PEEK_MS)
+  const sniffer = createSniffer()
+  let sniffed = sniffer.push(NOTHING)
+  await firstBytes.hold((fresh) => {
+    sniffed = sniffer.push(fresh)
+    return sniffed.kind === 'known'
+  }, PEEK_MS)
   signal.throwIfAborted()
-  const more = await withClaims(known, claimsIn(bytes), policy, resolver)
+  if (sniffed.kind === 'need-more') return known
+  const more = whenNamesEnd(await withClaims(known, sniffed, policy, resolver))
   signal.throwIfAborted()
-  return sniff(bytes).kind === 'known' ? whenNamesEnd(more) : more
+  return more
 }
 
-/** Learns names in passing; `learnt` is called once, and only if there are any. */
-export function watch(firstBytes: FirstBytes, known: Known, learnt: (names: readonly KnownName[]) => void): void {
-  firstBytes.watch((bytes) => {
-    const sniffed = sniff(bytes)
+/** Learns names in passing; `learnt` is called once, and only if there is anything to learn. */
+export function watch(firstBytes: FirstBytes, known: Known, learnt: (claims: Claims) => void): void {
+  const sniffer = createSniffer()
+  firstBytes.watch((fresh) => {
+    const sniffed = sniffer.push(fresh)
     if (sniffed.kind === 'need-more') return false
-    const fresh = claimsIn(bytes).filter(({ name }) => !known.names.some((other) => other.name === name))
-    if (fresh.length > 0) learnt(fresh)
+    if (sniffed.hidden || sniffed.names.some(({ name }) => !isKnown(known, name))) learnt(sniffed)
     return true
   })
 }
 
-/** Adds claimed names to what is known, proved as far as Ringfence's own look-ups prove them, whether or not the client stays that long. */
-export async function withClaims(known: Known, claims: readonly KnownName[], policy: Policy, resolver: Resolver): Promise<Known> {
-  const fresh = claims.filter(({ name }) => !known.names.some((other) => other.name === name))
-  if (fresh.length === 0) return known
-  const proved = readsHostProof(policy) ? await Promise.all(fresh.map((claim) => prove(claim, resolver))) : fresh
-  return { ...known, names: [...known.names, ...proved] }
+/** What the first bytes say of the name that they are for. `hidden`: they look as if they named one, but it cannot be read. */
+export type Claims = Pick<Extract<Sniffed, { kind: 'known' }>, 'names' | 'hidden'>
+
+/** Adds claims to what is known, proved as far as Ringfence's own look-ups prove them, whether or not the client stays that long. */
+export async function withClaims(known: Known, { names, hidden }: Claims, policy: Policy, resolver: Resolver): Promise<Known> {
+  const fresh = names.filter(({ name }) => !isKnown(known, name)).map(({ name, origin }): KnownName => ({ name, origin, provedAt: null }))
+  const proved = asksForProof(policy) ? await Promise.all(fresh.map((claim) => prove(claim, resolver))) : fresh
+  return { ...known, names: [...known.names, ...proved], anyName: known.anyName || hidden }
 }
 
-function claimsIn(bytes: Uint8Array): readonly KnownName[] {
-  const sniffed = sniff(bytes)
-  return sniffed.kind === 'known' ? sniffed.names.map(({ name, origin }) => ({ name, origin, provedAt: null })) : []
-}
+const isKnown = (known: Known, name: string): boolean => known.names.some((other) => other.name === name)
 
 async function prove(claim: KnownName, resolver: Resolver): Promise<KnownName> {
   try {
@@ -61,6 +66,8 @@ async function prove(claim: KnownName, resolver: Resolver): Promise<KnownName> {
   }
 }
 
-/** Only an exception by host asks for proof; without one a look-up would be spent for nothing. */
-const readsHostProof = (policy: Policy): boolean =>
-  policy.fences.some(({ exceptions }) => exceptions.some(({ traffic }) => traffic.some(({ name }) => name === 'host')))
+/** Only an exception that reads names asks for proof; without one a look-up would be spent for nothing. */
+const asksForProof = (policy: Policy): boolean =>
+  policy.fences.some(({ exceptions }) => exceptions.some(({ traffic }) => readsNames(traffic)))
+
+const NOTHING = new Uint8Array(0)

@@ -9,7 +9,7 @@ import type { Policy } from '../policy/policy.ts'
 import { decide, decideEarly, decideRefused, decideWould, isOpen } from './decide.ts'
 import { dial } from './dial.ts'
 import { identify, type Known, whenNamesEnd } from './identify.ts'
-import { type Located, locate } from './locate.ts'
+import { type Located, locateAll } from './locate.ts'
 import { peek, watch, withClaims } from './peek.ts'
 import type { Offer, Refusal, Road, Upstream } from './ports.ts'
 import { Entry } from './record.ts'
@@ -72,7 +72,7 @@ export async function judge(offer: Asking, policy: Policy, road: JudgingRoad): P
   if (early !== null) return { decision: early, known, located: [] }
 
   const addresses = await resolve(flow.asked.host, road.resolver, gone)
-  const located = addresses.map((ip) => locate(ip, road.locator))
+  const located = locateAll(addresses, road.locator)
   if (firstBytes === null || policy.mode === 'observe' || !isOpen(policy, known, located, flow, road.refusals)) {
     return { decision: decide(policy, known, located, flow, road.refusals), known, located }
   }
@@ -109,7 +109,9 @@ const tell = ({ decision, known }: Judged, { offer, policy }: Passage) => ({
   verdict: decision.verdict,
   candidates: decision.candidates,
   names: known.names,
-  sentence: explain(decision, offer.flow.asked, policy),
+  nameHidden: known.anyName,
+  sentence:
+    explain(decision, offer.flow.asked, policy) + (known.anyName ? ' The name that it is for could not be read, so it may be any.' : ''),
   policy,
 })
 

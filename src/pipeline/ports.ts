@@ -89,10 +89,10 @@ export interface Offer {
 }
 
 export interface FirstBytes {
-  /** Waits until `enough` is satisfied, the time is over or the client ended; the bytes stay unread. */
-  hold(enough: (bytes: Uint8Array) => boolean, milliseconds: number): Promise<Uint8Array>
-  /** Is told of all that the client has sent so far, as it passes, until it returns true. Nothing is held. */
-  watch(enough: (bytes: Uint8Array) => boolean): void
+  /** Shows each piece to `see` as it comes, until that says enough, the time is over or the client ended; all stay unread. */
+  hold(see: (fresh: Uint8Array) => boolean, milliseconds: number): Promise<void>
+  /** Shows each piece as it passes, from the first byte on, until `see` says enough. Nothing is held; a piece is valid only during the call. */
+  watch(see: (fresh: Uint8Array) => boolean): void
 }
 
 /** All that the road needs of the world, composed by `app.ts`. */

@@ -15,6 +15,8 @@ export interface Told {
   readonly verdict: Verdict
   readonly candidates: readonly Candidate[]
   readonly names: readonly KnownName[]
+  /** The client's first bytes look as if they named their destination, but the name could not be read. */
+  readonly nameHidden: boolean
   readonly sentence: string
   /** Whose verdict it is. */
   readonly policy: Policy
@@ -81,7 +83,7 @@ export class Entry {
     if (this.#state === 'open') {
       const reasons = [{ kind: 'error', code: error.code, message: error.message } as const]
       const verdict: Verdict = { kind: 'block', mode: policy.mode, would: 'block', reasons }
-      const told = { verdict, candidates: [], names: [], sentence: `Not reached: ${error.message}.`, policy }
+      const told = { verdict, candidates: [], names: [], nameHidden: false, sentence: `Not reached: ${error.message}.`, policy }
       await this.decided(told, {}).catch(() => undefined)
     } else {
       await this.#end(endings[error.code] ?? 'failed', error.code, error.message)
@@ -111,9 +113,9 @@ export class Entry {
     await this.#road.writer.append(event).catch(() => this.#road.writer.append(event))
   }
 
-  #judged({ verdict, policy }: Told) {
+  #judged({ verdict, policy, nameHidden }: Told) {
     const { mode, kind, would, reasons } = verdict
-    return { id: this.#flow.id, mode, verdict: kind, would, reasons, policy: policy.hash }
+    return { id: this.#flow.id, mode, verdict: kind, would, reasons, policy: policy.hash, name_hidden: nameHidden }
   }
 }
 

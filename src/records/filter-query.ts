@@ -5,15 +5,16 @@ import { OperatorError } from '../model/errors.ts'
 import type { Millis } from '../model/flow.ts'
 import { type HostPattern, isHostPattern, parseHostPattern } from '../model/host-pattern.ts'
 import { printable } from '../model/hostname.ts'
-import { type FlowFilter, type ShownVerdict, shownVerdicts } from './filter.ts'
+import { closest } from '../model/suggest.ts'
+import { type FlowFilter, type PlaceWord, placeWords, type VerdictWord, verdictWords } from './filter.ts'
 
 /** As it was typed; what is missing filters nothing. */
 export interface FilterQuery {
   readonly since?: string | undefined
   readonly until?: string | undefined
-  /** Codes with commas between. */
+  /** Codes, or words of `placeWords`, with commas between. */
   readonly country?: string | undefined
-  /** Words of `shownVerdicts` with commas between. */
+  /** Words of `verdictWords` with commas between. */
   readonly verdict?: string | undefined
   readonly host?: string | undefined
 }
@@ -23,7 +24,7 @@ export function readFilter({ since, until, country, verdict, host }: FilterQuery
   return {
     since: since === undefined ? undefined : readMoment('since', since, now),
     until: until === undefined ? undefined : readMoment('until', until, now),
-    countries: country?.split(',').map(readCountry),
+    places: country?.split(',').map(readPlace),
     verdicts: verdict?.split(',').map(readVerdict),
     host: host === undefined ? undefined : readHost(host),
   }
@@ -58,15 +59,28 @@ const readMoment = (key: string, text: string, now: Millis): Millis =>
     `${key}: "${printable(text)}" is no time; write 2026-11-25, 2026-11-25T10:00, 2026-11-25T10:00:00Z, or 90s, 15m, 2h, 7d for so long ago`,
   )
 
-function readCountry(text: string): CountryCode {
+function readPlace(text: string): CountryCode | PlaceWord {
+  const word = placeWords.find((one) => one === text.trim().toLowerCase())
+  if (word !== undefined) return word
   const code = text.trim().toUpperCase()
   if (isCountryCode(code)) return code
-  const meant = suggestCountry(text)
-  return fail(`country: "${printable(text)}" is not a country code${meant === null ? '' : `, did you mean "${meant}"?`}`)
+  const meant = suggestCountry(text) ?? closest(text.trim(), placeWords)
+  const hint = meant === null ? ` (and none of ${placeWords.join(', ')})` : `, did you mean "${meant}"?`
+  return fail(`country: "${printable(text)}" is not a country code${hint}`)
 }
 
-const readVerdict = (text: string): ShownVerdict =>
-  shownVerdicts.find((one) => one === text.trim()) ?? fail(`verdict: "${printable(text)}" is none of ${shownVerdicts.join(', ')}`)
+/** The words that flows are shown with, which are not those of policies and records. */
+const meantVerdicts: Readonly<Record<string, VerdictWord>> = { allowed: 'allow', flagged: 'log', blocked: 'block' }
+
+function readVerdict(text: string): VerdictWord {
+  const word = text.trim().toLowerCase()
+  const known = verdictWords.find((one) => one === word)
+  if (known !== undefined) return known
+  if (word === 'steered') return 'steer'
+  const meant = meantVerdicts[word] ?? closest(word, verdictWords)
+  const hint = meant === null ? '' : `, did you mean "${meant}"?`
+  return fail(`verdict: "${printable(text)}" is none of ${verdictWords.join(', ')}${hint}`)
+}
 
 const fail = (message: string): never => {
   throw new OperatorError(message)

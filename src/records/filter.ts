@@ -4,6 +4,7 @@ import type { Ip } from '../model/address.ts'
 import type { CountryCode } from '../model/country.ts'
 import type { Millis } from '../model/flow.ts'
 import { type HostPattern, matchesHostPattern } from '../model/host-pattern.ts'
+import type { Certainty } from '../model/location.ts'
 import type { FlowRecord } from './record.ts'
 
 export const shownVerdicts = ['allow', 'log', 'block', 'would-block', 'not-reached'] as const
@@ -14,10 +15,20 @@ export const shownVerdicts = ['allow', 'log', 'block', 'would-block', 'not-reach
  */
 export type ShownVerdict = (typeof shownVerdicts)[number]
 
+/** What a flow may be asked for by: how it is shown, or `steer`, which is an allowed flow whose addresses were in part left out. */
+export const verdictWords = [...shownVerdicts, 'steer'] as const
+
+export type VerdictWord = (typeof verdictWords)[number]
+
+/** What is shown in place of a country, or beside it, where the place is not agreed. */
+export const placeWords = ['local', 'anycast', 'disputed', 'unknown'] as const satisfies readonly Certainty[]
+
+export type PlaceWord = (typeof placeWords)[number]
+
 /** Every part that is given must hold. */
 export interface FlowFilter {
-  readonly countries?: readonly CountryCode[] | undefined
-  readonly verdicts?: readonly ShownVerdict[] | undefined
+  readonly places?: readonly (CountryCode | PlaceWord)[] | undefined
+  readonly verdicts?: readonly VerdictWord[] | undefined
   readonly host?: HostPattern | Ip | undefined
   readonly since?: Millis | undefined
   /** Before this moment. */
@@ -30,19 +41,27 @@ export function matchesFilter(filter: FlowFilter, record: FlowRecord): boolean {
   return (
     (filter.since === undefined || time >= filter.since) &&
     (filter.until === undefined || time < filter.until) &&
-    (filter.verdicts === undefined || filter.verdicts.includes(shownVerdict(record))) &&
-    (filter.countries === undefined || countriesOf(record).some((country) => filter.countries?.includes(country))) &&
+    (filter.verdicts === undefined || wordsOf(record).some((word) => filter.verdicts?.includes(word))) &&
+    (filter.places === undefined || placesOf(record).some((place) => filter.places?.includes(place))) &&
     (filter.host === undefined || matchesHost(filter.host, record))
   )
 }
 
-/** The word under which a record is shown and found. */
+/** The word under which a record is shown. */
 export function shownVerdict(record: Pick<FlowRecord, 'verdict' | 'would' | 'reasons'>): ShownVerdict {
   if (record.verdict === 'block')
     return record.reasons.length > 0 && record.reasons.every(({ kind }) => kind === 'error') ? 'not-reached' : 'block'
   if (record.would === 'block') return 'would-block'
   return record.would === 'log' ? 'log' : record.verdict
 }
+
+const wordsOf = (record: FlowRecord): readonly VerdictWord[] =>
+  record.would === 'steer' ? [shownVerdict(record), 'steer'] : [shownVerdict(record)]
+
+const placesOf = (record: FlowRecord): readonly (CountryCode | PlaceWord)[] => [
+  ...countriesOf(record),
+  ...placeWords.filter((word) => word === record.certainty),
+]
 
 /**
  * The countries under which a flow is found. Of one that reached an address, those where that address may be; of one

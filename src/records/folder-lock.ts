@@ -4,10 +4,10 @@
  * system) are not kept apart, nor, where the path is too long for a socket, are those with different temporary folders.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { link, lstat, mkdir, realpath, rename, unlink } from 'node:fs/promises'
+import { link, lstat, mkdir, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { OperatorError } from '../model/errors.ts'
 
 export interface FolderLock {
@@ -24,7 +24,7 @@ export async function holdFolder(folder: string): Promise<FolderLock> {
   const fail = (what: string, cause: unknown): never => {
     throw new OperatorError(`${what} ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => fail("can't make the records folder", cause))
+  await makeFolder(resolve(folder)).catch((cause: unknown) => fail("can't make the records folder", cause))
   const path = lockPath(await realpath(folder))
   for (let attempt = 1; ; attempt++) {
     try {
@@ -36,6 +36,24 @@ export async function holdFolder(folder: string): Promise<FolderLock> {
     }
   }
 }
+
+/** Step by step: Node's recursive `mkdir` never ends where a folder exists that refuses another with ENOENT, as /proc does. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 })
+  } catch (cause) {
+    if (await isFolder(folder)) return
+    const parent = dirname(folder)
+    if (!isErrno(cause, 'ENOENT') || parent === folder) throw cause
+    // Where it is there by now, another process may have made it.
+    if (!(await isFolder(parent))) await makeFolder(parent)
+    await mkdir(folder, { mode: 0o700 }).catch(async (again: unknown) => {
+      if (!(await isFolder(folder))) throw again
+    })
+  }
+}
+
+const isFolder = async (path: string): Promise<boolean> => (await stat(path).catch(() => null))?.isDirectory() === true
 
 function lockPath(folder: string): string {
   const name = `ringfence-${createHash('sha256').update(folder).digest('hex').slice(0, 32)}`

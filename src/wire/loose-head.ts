@@ -89,8 +89,13 @@ export class LooseHeadReader {
       case 'fields':
         this.#note(byte)
         if (byte === LF && this.#emptyLine) return this.#head(at, false)
+        if (this.#afterCr && byte !== LF) {
+          this.#oddBytes = true
+          // llhttp, when lenient, takes a CR without LF for the end of a line in places, and of the head.
+          if (this.#emptyLine) return this.#head(at, true)
+          this.#emptyLine = true
+        }
         if (byte !== CR) this.#emptyLine = byte === LF
-        if (this.#afterCr && byte !== LF) this.#oddBytes = true
         this.#afterCr = byte === CR
         return null
       default:
@@ -135,10 +140,10 @@ const isRequestLine = (line: string): boolean =>
 
 /** The host of a target in absolute or authority form (RFC 9112 §3.2), without user information. */
 function targetAuthority(line: string): readonly string[] {
-  const target = line.split(/\s+/, 2)[1] ?? ''
-  if (target.startsWith('/') || target === '*') return []
+  const [method, target = ''] = line.split(/\s+/, 2)
+  if (method !== 'CONNECT' && (target.startsWith('/') || target === '*')) return []
   const authority = /^[A-Za-z][A-Za-z0-9+.-]*:[\\/]+([^\\/?#]*)/.exec(target)?.[1] ?? target
-  return [authority.slice(authority.lastIndexOf('@') + 1)].filter((text) => text !== '')
+  return [method === 'CONNECT' ? target : authority].map((text) => text.slice(text.lastIndexOf('@') + 1)).filter((text) => text !== '')
 }
 
 /** The value of every Host field: which of them the server believes is its secret. White space around the name and folds count for nothing. */

@@ -1,9 +1,10 @@
 /**
  * What the first message of a client says about the destination: the names that it claims, and no more than claims. It
  * is more tolerant than the doors' parsers, since it reads what some server will read, and that server may be lenient.
- * Where one may see a name that is not among those found, `hidden` says so. Two protocols name their destination here,
- * TLS and HTTP/1: what a client says after another preamble (STARTTLS, PROXY, a second proxy), in a later request of
- * the same connection, or in an encrypted hello inside its hello, is not seen and not called hidden.
+ * Where one may see a name that is not among those found, `hidden` says so; OpenSSL and llhttp are the referees of that
+ * (test/integration/sniff-referees.test.ts). Two protocols name their destination here, TLS and HTTP/1: what a client
+ * says after another preamble (STARTTLS, PROXY, a second proxy), in a later request of the same connection, or in an
+ * encrypted hello inside its hello, is not seen and not called hidden.
  */
 
 import type { NameOrigin } from '../model/flow.ts'

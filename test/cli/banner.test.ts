@@ -83,3 +83,19 @@ test('what npm puts on the PATH while it runs us is not on the reader’s', () =
   const bin = path.join(import.meta.dirname, '..', '..', 'node_modules', '.bin')
   expect(typedName({ PATH: bin })).toBe('npx ringfence')
 })
+
+test('that records are optional is said', () => {
+  const settings = { file: null, records: { folder: '/var/lib/ringfence/flows', whenDiskFull: 'continue' } } as const
+  const text = banner({ policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settings, summer)
+  expect(text).toContain('  records   /var/lib/ringfence/flows (optional: when_disk_full is continue)\n')
+})
+
+test('no policy is said to block nothing: some destinations are refused under every one', () => {
+  const open = compilePolicy('version: 1\nmode: enforce\n', 'open.yaml', 'open')
+  const texts = [observe, judge, open].map((policy) =>
+    banner({ policy, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), summer),
+  )
+  for (const text of texts) expect(text).not.toContain('blocks nothing')
+  expect(texts[0]).toContain('  policy    observe: records where connections go; no fence blocks\n')
+  expect(texts[2]).toContain('  policy    open: has no fences\n')
+})

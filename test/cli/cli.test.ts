@@ -5,6 +5,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { version } from '../../src/version.ts'
+import { decided, segmentText } from '../records/made-up.ts'
 import { expectScreen, folderWith, world } from './screen.ts'
 import { ringfence } from './spawned.ts'
 
@@ -24,8 +25,10 @@ test.each([
   ['help-run', ['run', '--help']],
   ['help-check', ['check', '--help']],
   ['help-locate', ['help', 'locate']],
+  ['help-flows', ['flows', '--help']],
 ])('the screen: %s', async (name, args) => {
-  const { code, out, err } = await started(args)
+  // Where no shell finds `ringfence`.
+  const { code, out, err } = await started(args, {}, { PATH: '/nowhere' })
   expectScreen(name, out)
   expect({ code, err }).toEqual({ code: 0, err: '' })
 })
@@ -119,4 +122,26 @@ test('a reader that goes away (| head) is no error', async (context) => {
   const { stdout, stderr } = await promisify(execFile)('bash', ['-o', 'pipefail', '-c', line], { cwd })
   expect(stdout).toBe('address,country,possible,certainty,One,Two\r\n8.8.8.8,US,US,agreed,US,US\r\n')
   expect(stderr).toBe('')
+})
+
+test
+  .skipIf(!fs.existsSync('/dev/full'))
+  .each([
+    '--help',
+    'check --help',
+    '--version',
+    'check 8.8.8.8',
+    'check 52.81.151.250 --policy no-cn --json',
+    'locate 8.8.8.8 --format table',
+    'locate - --format csv',
+    'flows --json',
+    'flows --follow --json --since 1h',
+  ])('ringfence %s >/dev/full is one line, exit code 2', async (args) => {
+  const cwd = folderWith({ ...world, 'many.txt': '8.8.8.8\n'.repeat(50_000) })
+  fs.mkdirSync(path.join(cwd, 'flows'))
+  fs.writeFileSync(path.join(cwd, 'flows', '000001.ndjson'), segmentText([decided('a')], 1, Date.now()))
+  const start = path.join(import.meta.dirname, '..', '..', 'src', 'start.mjs')
+  const line = `"${process.execPath}" "${start}" ${args} < many.txt > /dev/full`
+  const failure = await promisify(execFile)('bash', ['-c', line], { cwd }).catch((error: unknown) => error)
+  expect(failure).toMatchObject({ code: 2, stderr: 'ringfence: the output could not be written: no space left on device\n' })
 })

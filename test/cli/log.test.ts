@@ -1,3 +1,4 @@
+import os from 'node:os'
 import { PassThrough, Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
@@ -57,14 +58,30 @@ test('a level that there is not is the operator’s to mend', () => {
   )
 })
 
-test('a reader that goes away ends the log, not the proxy; any other failure is not hidden', () => {
-  const broken = (code: string) => {
-    const stream = new Writable({ write: (_chunk, _encoding, done) => done() })
-    const log = createLog(stream as unknown as NodeJS.WriteStream, {})
-    return { log, fail: () => stream.emit('error', Object.assign(new Error(code), { code })) }
-  }
-  const gone = broken('EPIPE')
-  gone.fail()
-  expect(gone.log.level).toBe('silent')
-  expect(broken('ENOSPC').fail).toThrow('ENOSPC')
+test.each([
+  ['EPIPE', []],
+  ['EOF', []],
+  ['ENOSPC', ['ringfence: the log could not be written: no space left on device; it is silent from now on, the proxy goes on']],
+])('%s silences the log, never the proxy, and is told once', (code, told) => {
+  const errno = code === 'EOF' ? undefined : -os.constants.errno[code as 'EPIPE' | 'ENOSPC']
+  const stream = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const notes: string[] = []
+  const log = createLog(stream as unknown as NodeJS.WriteStream, {}, (line) => notes.push(line))
+  const fail = () => stream.emit('error', Object.assign(new Error(code), { code, errno }))
+  fail()
+  fail()
+  expect(log.level).toBe('silent')
+  expect(notes).toEqual(told)
+})
+
+test('a terminal that fails is no end either', async () => {
+  const notes: string[] = []
+  const failing = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EIO'), { code: 'EIO', errno: -5 })),
+  })
+  const log = createLog(Object.assign(failing, { isTTY: true }) as unknown as NodeJS.WriteStream, {}, (line) => notes.push(line))
+  log.info('one')
+  await expect.poll(() => notes).toHaveLength(1)
+  log.info('two')
+  expect(log.level).toBe('silent')
 })

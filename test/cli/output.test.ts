@@ -1,7 +1,9 @@
+import os from 'node:os'
 import { PassThrough, Writable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Column, csvLine, formatBytes, formatDuration, jsonLine, outputTo, table } from '../../src/cli/output.ts'
+import { OperatorError } from '../../src/model/errors.ts'
 
 const columns: readonly Column[] = [
   { head: 'NAME', least: 6 },
@@ -71,6 +73,15 @@ test('a reader that goes away closes the output and is no error', async () => {
   await out.write('one\n')
   await expect.poll(() => out.closed.aborted).toBe(true)
   await out.write('two\n')
+})
+
+test('an output that fails closes it, and every write from then on says why', async () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', errno: -os.constants.errno.ENOSPC })
+  const out = outputTo(new Writable({ write: (_chunk, _encoding, done) => done(full) }), {})
+  const why = new OperatorError('the output could not be written: no space left on device')
+  await expect(out.write('one\n')).rejects.toThrow(why)
+  expect(out.closed.aborted).toBe(true)
+  await expect(out.write('two\n')).rejects.toThrow(why)
 })
 
 test('CSV cells are quoted where they must be, and no text is taken for a formula', () => {

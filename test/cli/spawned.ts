@@ -43,11 +43,12 @@ export function spawned(args: readonly string[], { cwd, env = {}, input, uid }: 
   })
   child.stdin.on('error', () => {}) // it may end without having read all
   child.stdin.end(input)
+  const err = () => text.err.replace(/^(Another start is building; waiting for it…\n)?(Building…\n)?/, '') // what a start says that had to build first
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => resolve({ code, ...text }))
+    child.on('close', (code) => resolve({ code, out: text.out, err: err() }))
   })
-  return { child, out: () => text.out, err: () => text.err, ended }
+  return { child, out: () => text.out, err, ended }
 }
 
 export const ringfence = (args: readonly string[], options: Spawned): Promise<Ended> => spawned(args, options).ended

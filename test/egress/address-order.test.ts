@@ -4,11 +4,11 @@ import { expect, test } from 'vitest'
 import { createFirstFamily, orderAddresses } from '../../src/egress/address-order.ts'
 import { ips } from './support.ts'
 
-const mixed = ips('192.0.2.1', '192.0.2.2', '192.0.2.3', '2001:db8::1', '2001:db8::2')
+const mixed = ips('192.0.2.1', '192.0.2.2', '192.0.2.3', '2001:67c::1', '2001:67c::2')
 
 test('the families take turns, and each keeps its own order', () => {
-  expect(orderAddresses(mixed, 6)).toEqual(['2001:db8::1', '192.0.2.1', '2001:db8::2', '192.0.2.2', '192.0.2.3'])
-  expect(orderAddresses(mixed, 4)).toEqual(['192.0.2.1', '2001:db8::1', '192.0.2.2', '2001:db8::2', '192.0.2.3'])
+  expect(orderAddresses(mixed, 6)).toEqual(['2001:67c::1', '192.0.2.1', '2001:67c::2', '192.0.2.2', '192.0.2.3'])
+  expect(orderAddresses(mixed, 4)).toEqual(['192.0.2.1', '2001:67c::1', '192.0.2.2', '2001:67c::2', '192.0.2.3'])
 })
 
 test('an address that was given twice stands once', () => {
@@ -29,7 +29,7 @@ const having =
   () => ({ eth0: addresses.map((address) => ({ address }) as NetworkInterfaceInfo) })
 
 test.each([
-  ['a global IPv6 address', ['192.0.2.1', '2001:db8::1'], 6],
+  ['a global IPv6 address', ['192.0.2.1', '2001:67c::1'], 6],
   ['only IPv4', ['192.0.2.1'], 4],
   ['only link-local, loopback and private IPv6', ['fe80::1', '::1', 'fd00::1'], 4],
   ['only 6to4 and Teredo', ['2002:c000:201::1', '2001::1'], 4],
@@ -45,7 +45,7 @@ test('a change of network is noticed within five seconds', () => {
     () => having(...addresses)(),
   )
   expect(firstFamily()).toBe(4)
-  addresses = ['2001:db8::1']
+  addresses = ['2001:67c::1']
   now = 4_999
   expect(firstFamily()).toBe(4)
   now = 5_000

@@ -45,6 +45,17 @@ test('when none has an answer the error names the name and every server', async 
   })
 })
 
+test('a server that could not be reached is said so in words', async () => {
+  const closed = server("this machine's resolver", { kind: 'failed', why: 'CONNREFUSED', cause: new Error('ECONNREFUSED') })
+  await expect(resolve(closed)).rejects.toMatchObject({
+    code: 'resolve.failed',
+    message: "no usable answer for a.example: this machine's resolver could not be reached",
+  })
+  await expect(resolve(closed, broken)).rejects.toMatchObject({
+    message: "no usable answer for a.example from this machine's resolver (could not be reached), broken (SERVFAIL)",
+  })
+})
+
 test('it is a timeout only if every server was silent', async () => {
   await expect(resolve(silent, silent)).rejects.toMatchObject({ code: 'resolve.timeout' })
   await expect(resolve(silent)).rejects.toMatchObject({ cause: { message: 'ETIMEOUT' } })

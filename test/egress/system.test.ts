@@ -20,6 +20,10 @@ afterEach(() => rm(folder, { recursive: true }))
 const system = () => createSystem({ kind: 'system' }, { ...lookUpDefaults, hostsPath, monotonic: () => now })
 const ask = (server: ReturnType<typeof system>, text: string) => server.ask(name(text), never)
 
+test('messages call it by what it is', () => {
+  expect(system().label).toBe("this machine's resolver")
+})
+
 test('the hosts file comes before everything, also before the rule for localhost', async () => {
   await writeFile(hostsPath, '192.0.2.1 a.example\n2001:db8::1 a.example\n192.0.2.7 app.localhost\n')
   const server = system()

@@ -153,8 +153,9 @@ test('a file that is not there is refused with its name', async () => {
   const file = join(folder, 'nowhere.mmdb')
   await expect(openMmdb(file, { name: 'a', role: 'voter', attribution: null })).rejects.toMatchObject({
     file,
-    message: expect.stringContaining('ENOENT'),
+    message: `${file}: there is no such file`,
   })
+  await expect(openMmdb(folder, { name: 'a', role: 'voter', attribution: null })).rejects.toThrow(`${folder}: it is a folder`)
 })
 
 test('a file cut anywhere is refused', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countryNumber, countryOfNumber, GeoSourceError } from '../../src/geoip/source.ts'
+import { countryNumber, countryOfNumber, GeoSourceError, whyUnreadable } from '../../src/geoip/source.ts'
 import { allCountries } from '../../src/model/country.ts'
 
 test('every country survives the way into a number and back, and 0 is no country', () => {
@@ -14,4 +14,14 @@ test('a refused file is named, with the reason and the cause', () => {
   const error = new GeoSourceError('a.mmdb', 'no such file', { cause })
   expect(error.message).toBe('a.mmdb: no such file')
   expect(error).toMatchObject({ file: 'a.mmdb', cause })
+})
+
+test('why a file cannot be read is said in words', () => {
+  const failed = (code: string) => whyUnreadable(Object.assign(new Error(`${code}: as the system says it`), { code }))
+  expect(['ENOENT', 'EACCES', 'EISDIR', 'EIO'].map(failed)).toEqual([
+    'there is no such file',
+    'it may not be read',
+    'it is a folder',
+    'EIO: as the system says it',
+  ])
 })

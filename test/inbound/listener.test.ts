@@ -94,6 +94,19 @@ test('stopped, it accepts nothing more, lets open connections end in their own t
   expect(performance.now() - startedAt).toBeLessThan(3_000)
 })
 
+test('stopped a second time, the shorter grace counts, and both calls end with the last connection', async () => {
+  const { listener, visitors, connect } = await listening()
+  const client = await connect()
+  await eventually('the visitor', () => visitors.length === 1)
+  const startedAt = performance.now()
+  const patient = listener.stop(60_000)
+  const hurried = listener.stop(0)
+  await client.receivesReset()
+  await Promise.all([patient, hurried])
+  await listener.stop(60_000)
+  expect(performance.now() - startedAt).toBeLessThan(1_000)
+})
+
 test('stopped when every connection is over, it is down at once, whatever the grace', async () => {
   const { listener, visitors, connect } = await listening()
   const client = await connect()

@@ -1,5 +1,5 @@
 /**
- * Servers as referees of `wire/sniff.ts`: OpenSSL (node:tls) and llhttp (node:http) get thousands of odd first messages,
+ * Servers as referees of `wire/sniff.ts`: OpenSSL (node:tls) and llhttp (node:http) get hundreds of odd first messages,
  * and whatever name one of them sees, the sniffer must have seen in the same bytes, or have called hidden. Seeded, so
  * that a failure is the same tomorrow; FUZZ_SECONDS multiplies the rounds.
  */
@@ -49,7 +49,7 @@ function referee(server: net.Server, port: number, seen: string[]): Referee {
       seen.length = 0
       const socket = net.connect(port, '127.0.0.1')
       socket.on('error', () => {}).resume()
-      const over = once(socket, 'close')
+      const over = new Promise((resolve) => socket.once('close', resolve))
       socket.setTimeout(2_000, () => socket.destroy())
       socket.end(bytes)
       await over
@@ -122,7 +122,7 @@ async function fire(referees: readonly Referee[], messages: readonly Uint8Array[
   for (const bytes of messages) {
     const seen = (await Promise.all(referees.map((one) => one.see(bytes)))).flat()
     if (seen.some((text) => text !== '')) withName++
-    expect({ bytes: Buffer.from(bytes).toString('latin1'), missed: missed(seen, bytes) }).toMatchObject({ missed: [] })
+    expect(missed(seen, bytes), JSON.stringify(Buffer.from(bytes).toString('latin1'))).toEqual([])
     const sniffer = createSniffer()
     for (const byte of bytes) sniffer.push(Uint8Array.of(byte))
     expect(sniffer.push(new Uint8Array())).toEqual(sniff(bytes))
@@ -288,7 +288,7 @@ describe('OpenSSL', () => {
     ])
     const chance = dice(1)
     const messages = Array.from({ length: rounds }, () => oddHello(chance, hellos))
-    expect(await fire(referees, messages)).toBeGreaterThan(rounds / 5)
+    expect(await fire(referees, messages)).toBeGreaterThan(rounds / 8)
   })
 })
 
@@ -373,7 +373,7 @@ const otherFields = [
 function oddRequest(chance: Dice): Uint8Array {
   const { below, one } = chance
   // Most of a request is right, or else no server would read on.
-  const odd = <T>(all: readonly T[]): T => (below(3) === 0 ? one(all) : (all[0] as T))
+  const odd = <T>(all: readonly T[]): T => (below(6) === 0 ? one(all) : (all[0] as T))
   const fields = Array.from({ length: below(5) }, () => {
     const field = below(2) === 0 ? odd(otherFields) : `${odd(hostNames)}:${below(2) === 0 ? one(hostValues) : ' a.example'}`
     return field + odd(ends)
@@ -404,6 +404,6 @@ describe('llhttp', () => {
   test('sees no name in a mutated request that the sniffer neither sees nor calls hidden', { timeout: 120_000 }, async () => {
     const chance = dice(2)
     const messages = Array.from({ length: 3 * rounds }, () => oddRequest(chance))
-    expect(await fire(referees, messages)).toBeGreaterThan(rounds)
+    expect(await fire(referees, messages)).toBeGreaterThan(rounds / 2)
   })
 })

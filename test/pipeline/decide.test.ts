@@ -40,9 +40,9 @@ function at(address: string, answers: Answers = {}, anycast = false): Located {
 }
 
 const china = at('52.81.151.250', { A: 'CN', B: 'CN' })
-const america = at('198.51.100.7', { A: 'US', B: 'US' })
-const disputed = at('198.51.100.8', { A: 'US', B: 'CN' })
-const unknown = at('198.51.100.9')
+const america = at('23.192.228.7', { A: 'US', B: 'US' })
+const disputed = at('23.192.228.8', { A: 'US', B: 'CN' })
+const unknown = at('23.192.228.9')
 
 const noChina = { uncertain: { disputed: 'allow', unknown: 'allow', anycast: 'allow' }, fences: [{ name: 'no-cn', never: ['CN'] }] }
 
@@ -56,7 +56,7 @@ const dialled = (decision: Decision): readonly string[] => (decision.kind === 'd
 describe('enforcing', () => {
   test('the permitted addresses are dialled, the others left out', () => {
     const decision = judge(policy(noChina), [china, america])
-    expect(dialled(decision)).toEqual(['198.51.100.7'])
+    expect(dialled(decision)).toEqual(['23.192.228.7'])
     expect(decision.verdict).toEqual({
       kind: 'allow',
       mode: 'enforce',
@@ -71,17 +71,17 @@ describe('enforcing', () => {
   })
 
   test('addresses about which a blocking fence is in doubt are dialled last', () => {
-    expect(dialled(judge(policy(noChina), [disputed, unknown, america]))).toEqual(['198.51.100.7', '198.51.100.8', '198.51.100.9'])
+    expect(dialled(judge(policy(noChina), [disputed, unknown, america]))).toEqual(['23.192.228.7', '23.192.228.8', '23.192.228.9'])
   })
 
   test('doubts of a fence that only logs do not count', () => {
     const logging = policy({ ...noChina, fences: [{ name: 'no-cn', never: ['CN'], action: 'log' }] })
-    expect(dialled(judge(logging, [disputed, america]))).toEqual(['198.51.100.8', '198.51.100.7'])
+    expect(dialled(judge(logging, [disputed, america]))).toEqual(['23.192.228.8', '23.192.228.7'])
   })
 
   test('the asked port is pinned with each address', () => {
     const decision = judge(policy({}), [america], 'zoom.us:8801')
-    expect(decision.kind === 'dial' && decision.pinned).toEqual([{ host: '198.51.100.7', port: 8801 }])
+    expect(decision.kind === 'dial' && decision.pinned).toEqual([{ host: '23.192.228.7', port: 8801 }])
   })
 
   test('a flagged address flags the flow, if it may be dialled', () => {
@@ -95,7 +95,7 @@ describe('observing', () => {
 
   test('every address is dialled in the order of the look-up, and what enforcing would do is told', () => {
     const decision = judge(observing, [china, disputed, america])
-    expect(dialled(decision)).toEqual(['52.81.151.250', '198.51.100.8', '198.51.100.7'])
+    expect(dialled(decision)).toEqual(['52.81.151.250', '23.192.228.8', '23.192.228.7'])
     expect(decision.verdict).toMatchObject({ kind: 'allow', mode: 'observe', would: 'steer' })
   })
 
@@ -124,8 +124,8 @@ test('before the look-up a fence on countries decides nothing', () =>
   expect(decideEarly(policy({ ...noChina, uncertain: strict }), knownOf(flowTo('zoom.us:443')))).toBeNull())
 
 test('an address that stands for several is judged by each of them, and the severest outcome is told', () => {
-  // Teredo: the outer address, its server 65.54.227.120 and its client 192.0.2.45.
-  const teredo = '2001:0:4136:e378:8000:63bf:3fff:fdd2'
+  // Teredo: the outer address, its server 65.54.227.120 and its client 23.192.228.45.
+  const teredo = '2001:0:4136:e378:8000:63bf:e83f:1bd2'
   const [outer, server, client] = judgedAddresses(ip(teredo))
   for (const inChina of [outer, server, client]) {
     const place = (address: Ip | undefined) => placed(address ?? '', { A: address === inChina ? 'CN' : 'US' })
@@ -163,8 +163,8 @@ const anyPlace = fc
   .tuple(
     fc.constantFrom(
       '52.81.151.250',
-      '198.51.100.7',
-      '198.51.100.8',
+      '23.192.228.7',
+      '23.192.228.8',
       '10.0.0.5',
       '127.0.0.1',
       '169.254.169.254',
@@ -179,7 +179,7 @@ const anyPlace = fc
 const anyPlaces = fc.uniqueArray(anyPlace, { selector: (place) => place.ip, minLength: 1, maxLength: 5 })
 
 const anyEffect = fc.constantFrom('allow', 'log', 'block')
-const selection = fc.constantFrom({}, { host: 'zoom.us' }, { port: 443 }, { cidr: '198.51.100.0/24' }, { host: '.example.com' })
+const selection = fc.constantFrom({}, { host: 'zoom.us' }, { port: 443 }, { cidr: '23.192.228.0/24' }, { host: '.example.com' })
 const territory = fc.constantFrom({ never: ['CN'] }, { only: ['US'] }, { only: ['IN', 'US'] }, { never: 'anywhere' })
 const except = fc.constantFrom({}, { except: [{ host: 'zoom.us', reason: 'x' }] }, { except: [{ cidr: '52.80.0.0/15', reason: 'x' }] })
 const fence = fc
@@ -257,7 +257,7 @@ test('law: a block always has its reason', () =>
 
 const namesToCome = fc
   .subarray(['zoom.us', 'www.example.com', 'other.example'])
-  .chain((names) => fc.tuple(...names.map((name) => fc.subarray(['52.81.151.250', '198.51.100.7']).map((proved) => claimed(name, proved)))))
+  .chain((names) => fc.tuple(...names.map((name) => fc.subarray(['52.81.151.250', '23.192.228.7']).map((proved) => claimed(name, proved)))))
 
 test('law: when a flow is not open, no name that still comes turns a permitted address into a blocked one, or back', () =>
   holds(anyPolicy, anyPlaces, anyAsked, namesToCome, (judging, places, asked, more) => {

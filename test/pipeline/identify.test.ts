@@ -21,6 +21,7 @@ test('the name that was asked for is proved, since Ringfence itself resolves it'
     at: NOON,
     names: [{ name: 'zoom.us', origin: 'asked', provedAt: 'everywhere' }],
     namesFinal: false,
+    anyName: false,
   }))
 
 test('an address that was asked for is no name', () => {

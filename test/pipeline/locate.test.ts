@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { locate } from '../../src/pipeline/locate.ts'
+import type { Ip } from '../../src/model/address.ts'
+import { locate, locateAll } from '../../src/pipeline/locate.ts'
 import type { Locator } from '../../src/pipeline/ports.ts'
 import { ip, placed } from '../policy/words.ts'
 
@@ -31,4 +32,12 @@ test.each([
   const { ip: dialled, locations } = locate(ip(address), table())
   expect(dialled).toBe(ip(address))
   expect(locations.map((location) => location.ip)).toEqual(places)
+})
+
+test('an IPv6 address that DNS64 made up from an IPv4 address of the same name is judged by both', () => {
+  const china = ip('52.81.151.250')
+  const made = ip('2607:7700:0:15::3451:97fa')
+  const locator = { hash: '', locate: (address: Ip) => placed(address) }
+  expect(locateAll([china, made], locator).map(({ locations }) => locations.map((place) => place.ip))).toEqual([[china], [made, china]])
+  expect(locateAll([made], locator).map(({ locations }) => locations.map((place) => place.ip))).toEqual([[made]])
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { RingfenceError } from '../../src/model/errors.ts'
 import type { Flow, FlowId, KnownName } from '../../src/model/flow.ts'
 import { identify, type Known } from '../../src/pipeline/identify.ts'
-import { PEEK_MS, peek, watch, withClaims } from '../../src/pipeline/peek.ts'
+import { type Claims, PEEK_MS, peek, watch, withClaims } from '../../src/pipeline/peek.ts'
 import type { FirstBytes } from '../../src/pipeline/ports.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
 import { ip, name, tableResolver } from '../support/fake-ports.ts'
@@ -32,20 +32,24 @@ const plain = policy('')
 const excepting = policy(', except: [{ host: zoom.us, reason: sign-in }]')
 
 /** First bytes that are all there at once, as a client sends them; `asks` collects how long they were to be held. */
-function firstBytes(bytes: Uint8Array): FirstBytes & { readonly asks: number[]; see(upTo: number): boolean } {
+function firstBytes(bytes: Uint8Array): FirstBytes & { readonly asks: number[]; show(upTo: number): boolean } {
   const asks: number[] = []
-  let watcher: (bytes: Uint8Array) => boolean = () => true
+  let watcher: (fresh: Uint8Array) => boolean = () => true
+  let shown = 0
   return {
     asks,
-    async hold(enough, milliseconds) {
+    async hold(see, milliseconds) {
       asks.push(milliseconds)
-      for (let end = 0; end < bytes.length; end++) if (enough(bytes.subarray(0, end))) return bytes.subarray(0, end)
-      return bytes
+      for (let at = 0; at < bytes.length; at++) if (see(bytes.subarray(at, at + 1))) return
     },
-    watch(enough) {
-      watcher = enough
+    watch(see) {
+      watcher = see
     },
-    see: (upTo) => watcher(bytes.subarray(0, upTo)),
+    show(upTo) {
+      const fresh = bytes.subarray(shown, upTo)
+      shown = upTo
+      return watcher(fresh)
+    },
   }
 }
 
@@ -80,64 +84,89 @@ describe('peek', () => {
   })
 
   test('a client that left meanwhile is given up as gone', async () => {
-    await expect(peek(firstBytes(hello('zoom.us')), known, plain, tableResolver(), AbortSignal.abort(new RingfenceError('client.gone', 'the client left')))).rejects.toMatchObject({
+    await expect(
+      peek(
+        firstBytes(hello('zoom.us')),
+        known,
+        plain,
+        tableResolver(),
+        AbortSignal.abort(new RingfenceError('client.gone', 'the client left')),
+      ),
+    ).rejects.toMatchObject({
       code: 'client.gone',
     })
   })
 })
 
+const claims: Claims = { names: [{ name: name('zoom.us'), origin: 'sni' }], hidden: false }
+
 describe('a claimed name', () => {
   test('is looked up only where an exception by host asks for proof', async () => {
     const resolver = tableResolver({ 'zoom.us': ['52.81.151.250'] })
-    await withClaims(known, [claim('zoom.us')], plain, resolver)
+    await withClaims(known, claims, plain, resolver)
     expect(resolver.asked).toEqual([])
-    await withClaims(known, [claim('zoom.us')], excepting, resolver)
+    await withClaims(known, claims, excepting, resolver)
     expect(resolver.asked).toEqual(['zoom.us'])
   })
 
   test('is proved at the addresses of its own look-up, embedded ones unfolded', async () => {
     const resolver = tableResolver({ 'zoom.us': ['52.81.151.250', '64:ff9b::102:304'] })
-    const { names } = await withClaims(known, [claim('zoom.us')], excepting, resolver)
+    const { names } = await withClaims(known, claims, excepting, resolver)
     expect(names).toEqual([{ name: 'zoom.us', origin: 'sni', provedAt: new Set(['52.81.151.250', '1.2.3.4']) }])
   })
 
   test('whose look-up fails is not known to be proved', async () => {
-    const { names } = await withClaims(known, [claim('zoom.us')], excepting, tableResolver())
+    const { names } = await withClaims(known, claims, excepting, tableResolver())
     expect(names).toEqual([claim('zoom.us')])
   })
 
   test('that was asked for is known already', async () => {
     const asked: Known = { ...known, names: [{ name: name('zoom.us'), origin: 'asked', provedAt: 'everywhere' }] }
-    expect(await withClaims(asked, [claim('zoom.us')], excepting, tableResolver())).toBe(asked)
+    expect(await withClaims(asked, claims, excepting, tableResolver())).toEqual(asked)
   })
+})
+
+test('first bytes that hide their name may be for any', async () => {
+  // A hello whose server name cannot be read.
+  const garbled = hello('zoom.us').map((byte, i, all) => (i === all.length - 6 ? 0xff : byte))
+  const more = await peek(firstBytes(garbled), known, plain, tableResolver(), never)
+  expect(more).toMatchObject({ namesFinal: true, anyName: true })
+  const { first, learnt } = (() => {
+    const first = firstBytes(garbled)
+    const learnt: Claims[] = []
+    watch(first, known, (claims) => learnt.push(claims))
+    return { first, learnt }
+  })()
+  expect(first.show(1_000)).toBe(true)
+  expect(learnt).toMatchObject([{ hidden: true }])
 })
 
 describe('watch', () => {
   const learning = (bytes: Uint8Array, from: Known = known) => {
     const first = firstBytes(bytes)
-    const learnt: (readonly KnownName[])[] = []
-    watch(first, from, (names) => learnt.push(names))
+    const learnt: Claims[] = []
+    watch(first, from, (claims) => learnt.push(claims))
     return { first, learnt }
   }
 
   test('tells of a name once it is whole, and then stops', () => {
     const bytes = hello('zoom.us')
     const { first, learnt } = learning(concat(bytes, ascii('more')))
-    expect(first.see(1)).toBe(false)
-    expect(first.see(bytes.length - 1)).toBe(false)
+    expect(first.show(1)).toBe(false)
+    expect(first.show(bytes.length - 1)).toBe(false)
     expect(learnt).toEqual([])
-    expect(first.see(bytes.length)).toBe(true)
-    expect(learnt).toEqual([[claim('zoom.us')]])
+    expect(first.show(bytes.length)).toBe(true)
+    expect(learnt).toMatchObject([claims])
     expect(first.asks).toEqual([])
   })
 
   test('says nothing of a name that is known, nor of bytes without one', () => {
     const asked: Known = { ...known, names: [{ name: name('zoom.us'), origin: 'asked', provedAt: 'everywhere' }] }
     const same = learning(hello('zoom.us'), asked)
-    expect(same.first.see(1_000)).toBe(true)
+    expect(same.first.show(1_000)).toBe(true)
     expect(same.learnt).toEqual([])
     const other = learning(ascii('SSH-2.0-OpenSSH_9.6\r\n'))
-    expect(other.first.see(1_000)).toBe(true)
+    expect(other.first.show(1_000)).toBe(true)
     expect(other.learnt).toEqual([])
   })
 })

@@ -46,6 +46,7 @@ const allowed: Told = {
     { name: name('a.zoom.us'), origin: 'sni', provedAt: new Set() },
     { name: name('b.zoom.us'), origin: 'sni', provedAt: new Set([ip('170.114.1.1')]) },
   ],
+  nameHidden: false,
   sentence: 'Allowed: zoom.us.',
   policy: judging,
 }
@@ -69,6 +70,7 @@ test('what identifies a person stands under `personal`, beside a salt of its own
     would: 'allow',
     reasons: [],
     policy: one.road.policies.current.hash,
+    name_hidden: false,
     inbound: 'mixed',
     network: 'tcp',
     port: 443,
@@ -77,7 +79,6 @@ test('what identifies a person stands under `personal`, beside a salt of its own
         ip: '170.114.1.1',
         judged: [{ ip: '170.114.1.1', scope: 'global', answers: { one: null }, possible: [], best: null, anycast: false }],
         fences: [],
-        localNetwork: null,
         effect: 'allow',
         refusal: null,
         permitted: true,

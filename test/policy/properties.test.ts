@@ -109,7 +109,7 @@ const completeFacts: fc.Arbitrary<Facts> = fc
     names: fc.array(anyName, { maxLength: 3 }),
     location: anyLocation,
   })
-  .map((known) => ({ ...known, namesFinal: true, address: known.location.ip }))
+  .map((known) => ({ ...known, namesFinal: true, anyName: false, address: known.location.ip }))
 
 /** What may be known of them on the way there: some of the names, with more to come, and perhaps no address yet. */
 const onTheWay = (complete: Facts): fc.Arbitrary<Facts> =>
@@ -240,4 +240,5 @@ const baseFacts: Omit<Facts, 'address' | 'location'> = {
   at: NOON,
   names: [],
   namesFinal: true,
+  anyName: false,
 }

@@ -58,7 +58,16 @@ export const NOON = Date.UTC(2026, 10, 1, 12)
 /** Complete facts about one address, or about none yet: `location: undefined`. */
 export function facts(change: Partial<Facts> = {}): Facts {
   const location = 'location' in change ? change.location : placed('52.81.151.250', { A: 'CN', B: 'CN' })
-  const plain = { network: 'tcp', port: 443, inbound: 'mixed', client: ip('192.0.2.10'), at: NOON, names: [], namesFinal: true } as const
+  const plain = {
+    network: 'tcp',
+    port: 443,
+    inbound: 'mixed',
+    client: ip('192.0.2.10'),
+    at: NOON,
+    names: [],
+    namesFinal: true,
+    anyName: false,
+  } as const
   return { ...plain, ...change, location, address: location?.ip }
 }
 

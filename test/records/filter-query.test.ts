@@ -19,16 +19,25 @@ test('a query becomes a filter', () => {
   expect(readFilter({}, NOON)).toEqual({})
   expect(readFilter({ since: '1h', country: 'cn, RU', verdict: 'block,would-block', host: '.zoom.us' }, NOON)).toEqual({
     since: NOON - 3_600_000,
-    countries: ['CN', 'RU'],
+    places: ['CN', 'RU'],
     verdicts: ['block', 'would-block'],
     host: { name: 'zoom.us', itself: true, below: true },
+  })
+  expect(readFilter({ country: 'local,Unknown', verdict: 'steer,steered' }, NOON)).toEqual({
+    places: ['local', 'unknown'],
+    verdicts: ['steer', 'steer'],
   })
   expect(readFilter({ host: '2001:DB8::1' }, NOON).host).toBe('2001:db8::1')
 })
 
 test('what makes no sense is named, with a suggestion where there is one', () => {
   expect(() => readFilter({ country: 'US,UK' }, NOON)).toThrow('country: "UK" is not a country code, did you mean "GB"?')
-  expect(() => readFilter({ verdict: 'deny' }, NOON)).toThrow('verdict: "deny" is none of allow, log, block, would-block, not-reached')
+  expect(() => readFilter({ country: 'unknwn' }, NOON)).toThrow('country: "unknwn" is not a country code, did you mean "unknown"?')
+  expect(() => readFilter({ country: 'Q7' }, NOON)).toThrow('"Q7" is not a country code (and none of local, anycast, disputed, unknown)')
+  const words = 'allow, log, block, would-block, not-reached, steer'
+  expect(() => readFilter({ verdict: 'deny' }, NOON)).toThrow(`verdict: "deny" is none of ${words}`)
+  expect(() => readFilter({ verdict: 'blocked' }, NOON)).toThrow(`verdict: "blocked" is none of ${words}, did you mean "block"?`)
+  expect(() => readFilter({ verdict: 'Flagged' }, NOON)).toThrow('did you mean "log"?')
   expect(() => readFilter({ until: 'soon' }, NOON)).toThrow('until: "soon" is no time')
   expect(() => readFilter({ host: 'a b' }, NOON)).toThrow('(write zoom.us, *.zoom.us for the names below it, .zoom.us for both)')
 })

@@ -8,7 +8,7 @@ import { blocked, candidate, decided, ended, NOON, numbered, wouldBlock } from '
 
 const record = (...bodies: readonly EventBody[]) => recordOf((numbered(bodies) as readonly FlowEvent[]).reduce(withEvent, {})) as FlowRecord
 const matches = (filter: FlowFilter, of: FlowRecord) => matchesFilter(filter, of)
-const CN = { countries: ['CN' as CountryCode] }
+const CN = { places: ['CN' as CountryCode] }
 
 test('an empty filter keeps everything', () => {
   expect(matches({}, record(decided('a')))).toBe(true)
@@ -42,6 +42,31 @@ test('a verdict is found under the word that is shown', () => {
   expect(shownVerdict(record(decided('a', { mode: 'observe', would: 'log' })))).toBe('log')
   expect(shownVerdict(record(decided('a', { would: 'steer' })))).toBe('allow')
   expect(matches({ verdicts: ['allow', 'log'] }, record(wouldBlock('a')))).toBe(false)
+})
+
+test('a steered flow is found as steered and as allowed', () => {
+  const steered = record(decided('a', { would: 'steer' }))
+  expect((['steer', 'allow', 'block'] as const).map((word) => matches({ verdicts: [word] }, steered))).toEqual([true, true, false])
+  expect(matches({ verdicts: ['steer'] }, record(decided('a')))).toBe(false)
+})
+
+test('a place is found by how sure it is, too', () => {
+  const local = { judged: [{ ip: '10.0.0.1', scope: 'private', answers: {}, possible: [], best: null, anycast: false }] } as const
+  const flows = {
+    local: record(decided('a', { candidates: [candidate('10.0.0.1', [], local)] })),
+    disputed: record(decided('a', { candidates: [candidate('203.0.113.5', ['US', 'DE'])] })),
+    unknown: record(decided('a', { candidates: [candidate('203.0.113.6', [])] })),
+    agreed: record(decided('a')),
+  }
+  const found = (country: string) =>
+    Object.entries(flows).flatMap(([name, flow]) => (matches(readFilter({ country }, 0), flow) ? [name] : []))
+  expect(['local', 'disputed', 'Unknown', 'anycast', 'unknown,US'].map(found)).toEqual([
+    ['local'],
+    ['disputed'],
+    ['unknown'],
+    [],
+    ['disputed', 'unknown', 'agreed'],
+  ])
 })
 
 test('a host is the asked name, a claimed one, or an address it led to', () => {

@@ -18,6 +18,22 @@ test('a second holder is refused and told who the first is, until that one lets 
   await (await holdFolder(folder)).release()
 })
 
+test('a folder that cannot be made is one plain line, and no end of trying', async (context) => {
+  if (process.platform !== 'linux') return context.skip('only Linux has /proc')
+  for (const folder of ['/proc/ringfence', '/proc/ringfence/state/flows'])
+    await expect(holdFolder(folder)).rejects.toThrow(/^can't make the records folder \/proc\/ringfence[^\n]*: ENOENT: [^\n]*$/)
+  const file = join(await madeUpFolder(), 'file')
+  await writeFile(file, '')
+  await expect(holdFolder(file)).rejects.toThrow(`can't make the records folder ${file}: EEXIST`)
+  await expect(holdFolder(join(file, 'flows'))).rejects.toThrow(`can't make the records folder ${join(file, 'flows')}: ENOTDIR`)
+})
+
+test('many that make the same deep folder at once all find it', async () => {
+  const root = await madeUpFolder()
+  const held = await Promise.all(Array.from({ length: 8 }, (_, i) => holdFolder(join(root, 'a', 'b', 'c', String(i)))))
+  await Promise.all(held.map((lock) => lock.release()))
+})
+
 test('of many that come at once one gets the folder, stale socket or not', async () => {
   for (const stale of [false, true]) {
     const folder = await madeUpFolder()

@@ -32,6 +32,7 @@ test('a second judgement is told only where it is loud', async () => {
     id,
     mode,
     policy,
+    name_hidden: false,
     reasons: [],
     personal: { salt: 's', names: [], sentence: personal.sentence },
   } as const

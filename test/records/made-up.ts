@@ -42,6 +42,7 @@ export function decided(id: string, { personal, ...change }: DecidedChange = {})
     would: 'allow',
     reasons: [],
     policy: 'p'.repeat(64),
+    name_hidden: false,
     inbound: 'mixed',
     network: 'tcp',
     port: 443,
@@ -78,6 +79,7 @@ export function rejudged(id: string, change: Partial<Rejudged> = {}): Rejudged {
     would,
     reasons,
     policy,
+    name_hidden: false,
     personal: { salt: 's', names: [{ name: 'cdn.example', origin: 'sni', proved: false }], sentence: 'Would block: cdn.example.' },
     ...change,
   }

@@ -10,6 +10,7 @@ const decided = (verdict: Decided['verdict'], shadow: Decided['shadow']): Decide
   would: verdict,
   reasons: [],
   policy: 'p',
+  name_hidden: false,
   inbound: 'mixed',
   network: 'tcp',
   port: 443,

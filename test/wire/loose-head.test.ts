@@ -68,6 +68,8 @@ describe('hosts are read', () => {
 
   test.each([
     ['behind a bare CR', 'X: y\rHost: a.b\r\n\r\n', ['a.b']],
+    ['before an empty line that ends in a bare CR', 'Host: a.b\r\n\rx', ['a.b']],
+    ['before an empty line behind a bare CR', 'Host: a.b\r\nHost:\r\r\n', ['a.b']],
     ['beside control characters', 'X: \0\r\nHost: a.b\r\n\r\n', ['a.b']],
     ['in two words', 'Host: a.b c.d\r\n\r\n', ['a.b', 'c.d']],
     ['in two words by a fold', 'Host: a.b\r\n c.d\r\n\r\n', ['a.b', 'c.d']],
@@ -96,6 +98,7 @@ describe('a target', () => {
 
   test('of CONNECT is a host, with or without version', () => {
     expect(read(`CONNECT c.d:443 HTTP/1.1\r\n${host}`)).toEqual(head('c.d:443', 'a.b'))
+    expect(read(`CONNECT //c.d HTTP/1.1\r\n${host}`)).toEqual(head('//c.d', 'a.b'))
     expect(read(`CONNECT c.d:443\r\n${host}`)).toEqual(head('c.d:443', 'a.b'))
   })
 })

@@ -1,4 +1,6 @@
 /** `ringfence flows`: what was recorded, newest last, as a table for people or one JSON record a line for programs. */
+import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import { systemClock } from '../../clock.ts'
 import { loadSettings } from '../../config/load.ts'
@@ -7,10 +9,11 @@ import { errorKinds, OperatorError } from '../../model/errors.ts'
 import type { Millis } from '../../model/flow.ts'
 import { printable } from '../../model/hostname.ts'
 import type { Reason } from '../../model/verdict.ts'
-import { type FlowFilter, matchesFilter, type ShownVerdict, shownVerdict, shownVerdicts } from '../../records/filter.ts'
+import { type FlowFilter, matchesFilter, placeWords, type ShownVerdict, shownVerdict, verdictWords } from '../../records/filter.ts'
 import { readFilter } from '../../records/filter-query.ts'
 import type { FlowRecord } from '../../records/record.ts'
 import { type Damage, newestRecords, readRecords } from '../../records/store.ts'
+import { typedName } from '../banner.ts'
 import {
   type Cell,
   type Column,
@@ -34,6 +37,8 @@ export interface FlowsWorld {
   /** A line for the person, beside the output. */
   readonly note: (line: string) => void
   readonly now: () => Millis
+  /** How this program is called in a shell: `typedName`. */
+  readonly command: string
   /** Ends `--follow`. */
   readonly signal: AbortSignal
 }
@@ -62,12 +67,12 @@ export function flowsCommand(world: () => FlowsWorld = processWorld): Command {
     .option('--until <time>', 'decided before')
     .option(
       '--country <codes>',
-      'where the destination may be, as CN,RU; for flows that reached nothing, where any of its addresses may be',
+      `where the destination may be, as CN,RU; for flows that reached nothing, where any of its addresses may be; or ${placeWords.join(', ')}: how sure the place shown is`,
     )
-    .option('--verdict <words>', `any of ${shownVerdicts.join(', ')}`)
+    .option('--verdict <words>', `any of ${verdictWords.join(', ')}`)
     .option('--host <name>', 'a name, *.zoom.us for those below it, .zoom.us for both, or an address')
     .option('--limit <n>', `only the newest n (default: ${NEWEST} in a table, all with --json)`)
-    .option('-f, --follow', 'go on as flows are decided; with --json also as they end')
+    .option('-f, --follow', 'go on as flows are decided, with --json also as they end; waits for a folder that is not there yet')
     .option('--json', 'one record a line, in the order in which the flows ended; with --limit in the order in which they began')
     .option('--config <file>', 'the settings whose records.folder is read')
     .option('--records <folder>', 'the folder to read, whatever the settings say')
@@ -83,7 +88,10 @@ async function showFlows(options: Options, world: FlowsWorld): Promise<void> {
   const folder = options.records ?? loadSettings({ config: options.config }).records.folder
   const damage: Damage[] = []
   const show = options.json ? showJson : showTable
-  await show({ folder, filter, limit, follow: options.follow === true, onDamage: (one) => damage.push(one) }, world)
+  const startedAt = world.now()
+  const follow = options.follow === true
+  if (follow && !(await folderIsThere(folder, world))) return
+  await show({ folder, filter, limit, follow, startedAt, onDamage: (one) => damage.push(one) }, world)
   const [first] = damage
   if (first !== undefined)
     world.note(
@@ -91,20 +99,35 @@ async function showFlows(options: Options, world: FlowsWorld): Promise<void> {
     )
 }
 
+const FOLDER_CHECK_MS = 250
+
+/** Waits for it; `false` where whoever waits gave up first. */
+async function folderIsThere(folder: string, { out, note, signal, command }: FlowsWorld): Promise<boolean> {
+  if (existsSync(folder)) return true
+  note(`there is no records folder ${folder} yet; waiting for "${command}" to make it`)
+  const until = AbortSignal.any([out.closed, signal])
+  while (!until.aborted && !existsSync(folder)) await sleep(FOLDER_CHECK_MS, undefined, { signal: until }).catch(() => {})
+  return !until.aborted
+}
+
 interface Request {
   readonly folder: string
   readonly filter: FlowFilter
   readonly limit: number | undefined
   readonly follow: boolean
+  readonly startedAt: Millis
   readonly onDamage: (damage: Damage) => void
 }
 
-async function showTable({ folder, filter, limit, follow, onDamage }: Request, { out, note, now, signal }: FlowsWorld): Promise<void> {
+async function showTable(
+  { folder, filter, limit, follow, onDamage }: Request,
+  { out, note, now, signal, command }: FlowsWorld,
+): Promise<void> {
   const matches = (record: FlowRecord) => matchesFilter(filter, record)
   const wanted = limit ?? (follow ? NEWEST_BEFORE_FOLLOWING : NEWEST)
   const { records, lastSeq } = await newestRecords(folder, wanted, matches, { since: filter.since, onDamage })
   if (!follow) {
-    if (records.length === 0) return note(nothing(folder, lastSeq))
+    if (records.length === 0) return note(nothing(folder, lastSeq, command))
     await out.write(
       table(
         columns,
@@ -128,17 +151,20 @@ async function showTable({ folder, filter, limit, follow, onDamage }: Request, {
   }
 }
 
-async function showJson({ folder, filter, limit, follow, onDamage }: Request, { out, note, now, signal }: FlowsWorld): Promise<void> {
+async function showJson(
+  { folder, filter, limit, follow, startedAt, onDamage }: Request,
+  { out, note, signal, command }: FlowsWorld,
+): Promise<void> {
   const matches = (record: FlowRecord) => matchesFilter(filter, record)
   if (limit !== undefined) {
     const { records, lastSeq } = await newestRecords(folder, limit, matches, { since: filter.since, onDamage })
-    if (records.length === 0) return note(nothing(folder, lastSeq))
+    if (records.length === 0) return note(nothing(folder, lastSeq, command))
     return out.write(records.map(jsonLine).join(''))
   }
   let flows = 0
   let lines = ''
   const until = AbortSignal.any([out.closed, signal])
-  const since = filter.since ?? (follow ? now() : undefined)
+  const since = filter.since ?? (follow ? startedAt : undefined)
   for await (const record of readRecords(folder, { since, follow, signal: until, onDamage })) {
     if (!matches(record)) continue
     flows += 1
@@ -151,8 +177,8 @@ async function showJson({ folder, filter, limit, follow, onDamage }: Request, { 
   if (flows === 0 && !follow) note(`no flow in ${folder} matches`)
 }
 
-const nothing = (folder: string, lastSeq: number): string =>
-  lastSeq === 0 ? `no flows recorded yet in ${folder}; start "ringfence run" and send something through it` : `no flow in ${folder} matches`
+const nothing = (folder: string, lastSeq: number, command: string): string =>
+  lastSeq === 0 ? `no flows recorded yet in ${folder}; start "${command}" and send something through it` : `no flow in ${folder} matches`
 
 interface FlowColumn extends Column {
   readonly cell: (record: FlowRecord, now: Millis) => Cell
@@ -232,13 +258,14 @@ function countryCell({ certainty, country, possible }: FlowRecord): Cell {
 }
 
 /** The strongest reason in few words, or else why a flow that was let through failed; the whole sentence is in the record. */
-function reasonCell({ reasons, code }: FlowRecord): Cell {
+function reasonCell({ reasons, code, ending, message }: FlowRecord): Cell {
   const effects = ['block', 'log', 'allow'] as const
   // What says no by itself, without an effect, comes before any fence.
   const rank = (reason: Reason) => ('effect' in reason ? effects.indexOf(reason.effect) : -1)
   const told = reasons.filter((reason) => rank(reason) < 2).sort((a, b) => rank(a) - rank(b))
   const [first, ...more] = new Set(told.map(reasonPhrase))
-  if (first === undefined) return code === null ? '' : saysOf(code)
+  if (first === undefined && ending === 'interrupted') return 'the proxy ended before this flow did'
+  if (first === undefined) return code === null ? '' : saysOf(code, message)
   return more.length === 0 ? first : `${first} (+${more.length})`
 }
 
@@ -251,14 +278,17 @@ function reasonPhrase(reason: Reason): string {
     case 'local-network':
       return 'local_network'
     case 'refusal':
+      return saysOf(reason.code, null)
     case 'error':
-      return saysOf(reason.code)
+      return saysOf(reason.code, reason.message)
     default:
       return reason satisfies never
   }
 }
 
-const saysOf = (code: string): string => (code in errorKinds ? errorKinds[code as keyof typeof errorKinds].says : code)
+/** A code that another version wrote is none of our words. */
+const saysOf = (code: string, message: string | null): string =>
+  code in errorKinds ? errorKinds[code as keyof typeof errorKinds].says : (message ?? 'a reason that this version does not know')
 
 function localTime(at: Date, now: Date): string {
   const two = (n: number) => String(n).padStart(2, '0')
@@ -278,5 +308,6 @@ const processWorld = (): FlowsWorld => ({
   out: outputTo(process.stdout),
   note: (line) => process.stderr.write(`${line}\n`),
   now: systemClock.now,
+  command: typedName(process.env),
   signal: new AbortController().signal,
 })

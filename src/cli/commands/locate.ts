@@ -9,7 +9,7 @@ import { OperatorError } from '../../model/errors.ts'
 import { printable } from '../../model/hostname.ts'
 import { certaintyOf, type Location } from '../../model/location.ts'
 import { judgedAddresses } from '../../model/scope.ts'
-import { csvLine, jsonLine, type Output, outputTo, table } from '../output.ts'
+import { columnWidths, csvLine, headLine, jsonLine, type Output, outputTo, tableLine } from '../output.ts'
 
 type Format = 'table' | 'csv' | 'json'
 
@@ -55,8 +55,10 @@ async function locate(addresses: readonly string[], options: Options, { out, not
   if (fromInput && addresses.length > 1) throw new OperatorError('locate: give addresses or -, not both')
   const [{ loadSettings }, { openTable }] = await Promise.all([import('../../config/load.ts'), import('../../geoip/index.ts')])
   const geo = await openTable(loadSettings({ config: options.config }).geoip.sources)
-  const lines = fromInput ? createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }) : addresses
+  const lines = fromInput ? createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY, signal: out.closed }) : addresses
   const bad = await printer[options.format ?? format](lines, geo, out, note)
+  // A feeder that never ends would keep the process alive.
+  if (fromInput) input.destroy()
   const what = fromInput ? ['line was', 'lines were'] : ['argument was', 'arguments were']
   if (bad > 0)
     throw new OperatorError(`locate: ${bad} ${bad === 1 ? `${what[0]} no address and was` : `${what[1]} no addresses and were`} left out`)
@@ -89,22 +91,32 @@ const cellsOf = ({ address, location }: Row, geo: GeoTable): readonly string[] =
   ...geo.sources.map(({ name }) => location.answers.find(({ source }) => source === name)?.country ?? '-'),
 ]
 
+/** Rows that a table is made wide enough for; of a longer input a cell may stand out. */
+const TABLE_ROWS = 1_000
+
 const printer: Readonly<Record<Format, Printer>> = {
   async table(lines, geo, out, note) {
-    const rows: Row[] = []
-    const bad = await forEachAddress(lines, geo, note, async (row) => void rows.push(row))
-    if (rows.length === 0) return bad
-    const named = rows.map((row) => {
-      const [address = '', country = '', ...rest] = cellsOf(row, geo)
-      return [address, row.location.best === null ? country : `${country} ${countryName(row.location.best)}`, ...rest]
+    const columns = columnsOf(geo).map((head) => ({ head }))
+    let widths: readonly number[] | null = null
+    const print = (rows: readonly Row[]) => {
+      const cells = rows.map((row) => {
+        const [address = '', country = '', ...rest] = cellsOf(row, geo)
+        return [address, row.location.best === null ? country : `${country} ${countryName(row.location.best)}`, ...rest]
+      })
+      const head = widths === null
+      widths ??= columnWidths(columns, cells, out.width)
+      const shown = cells.map((row) => tableLine(columns, widths ?? [], row, out.colour))
+      return [...(head ? [headLine(columns, widths, out.colour)] : []), ...shown].join('')
+    }
+    let rows: Row[] = []
+    const bad = await forEachAddress(lines, geo, out, note, async (row) => {
+      rows.push(row)
+      if (rows.length < TABLE_ROWS) return
+      await out.write(print(rows))
+      rows = []
     })
-    await out.write(
-      table(
-        columnsOf(geo).map((head) => ({ head })),
-        named,
-        out,
-      ),
-    )
+    if (rows.length > 0) await out.write(print(rows))
+    if (widths === null) return bad
     await out.write(
       `\n${geo.sources.map(({ name, date, attribution }) => `${name}, data of ${date}.${attribution === null ? '' : ` ${attribution}`}`).join('\n')}\n`,
     )
@@ -134,6 +146,7 @@ const printer: Readonly<Record<Format, Printer>> = {
 /** Many small writes would cost more than the look-ups. */
 const BATCH = 64 * 1024
 
+/** Prints what is there as soon as the input pauses: behind a slow feeder somebody may be waiting, or have left. */
 async function inBatches(
   lines: Lines,
   geo: GeoTable,
@@ -142,24 +155,38 @@ async function inBatches(
   print: (row: Row) => string,
 ): Promise<number> {
   let batch = ''
-  const bad = await forEachAddress(lines, geo, note, async (row) => {
-    batch += print(row)
-    if (batch.length < BATCH) return
-    await out.write(batch)
+  let idle: NodeJS.Immediate | null = null
+  let writing = Promise.resolve()
+  const flush = () => {
+    if (idle !== null) clearImmediate(idle)
+    idle = null
+    const text = batch
     batch = ''
+    writing = writing.then(() => (text === '' ? undefined : out.write(text)))
+    // Whoever waits for it next is told; until then it is not "unhandled".
+    writing.catch(() => {})
+    return writing
+  }
+  const bad = await forEachAddress(lines, geo, out, note, async (row) => {
+    batch += print(row)
+    if (batch.length >= BATCH) await flush()
+    else idle ??= setImmediate(flush)
   })
-  await out.write(batch)
+  await flush()
   return bad
 }
 
+/** Until the input ends, or nobody reads the output any more. */
 async function forEachAddress(
   lines: Lines,
   geo: GeoTable,
+  out: Output,
   note: (line: string) => void,
   use: (row: Row) => Promise<void>,
 ): Promise<number> {
   let bad = 0
   for await (const line of lines) {
+    if (out.closed.aborted) break
     const text = line.trim()
     if (text === '' || text.startsWith('#')) continue
     const ip = parseIp(text)

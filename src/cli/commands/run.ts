@@ -44,9 +44,15 @@ async function run(options: Options, { args: [stray] }: Command): Promise<void> 
   for (const { name, bound } of app.doors)
     log.info({ inbound: name, address: bound.host, port: bound.port }, `listening on ${formatEndpoint(bound)}`)
 
-  await stopOnSignals(async (signal) => {
-    log.info({ signal }, 'stopping: open connections have 5 s; a second signal ends them at once')
-    await app.stop(GRACE_MS)
-    log.info(app.summary())
-  })
+  await stopOnSignals(
+    (signal) => {
+      log.info({ signal }, 'stopping: open connections have 5 s; a second signal ends them at once')
+      return app.stop(GRACE_MS)
+    },
+    (signal) => {
+      log.info({ signal }, 'stopping at once: open connections are cut')
+      return app.stop(0)
+    },
+  )
+  log.info(app.summary())
 }

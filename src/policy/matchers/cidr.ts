@@ -4,7 +4,7 @@ import { containsAny, formatCidr } from '../../model/cidr.ts'
 import type { Match, MatcherKind } from './matcher.ts'
 import { compileNetworks } from './networks.ts'
 
-export const cidr: Required<MatcherKind<string>> = {
+export const cidr: MatcherKind<string> = {
   item: z.string(),
   says: 'a network such as 10.0.0.0/8',
   identifies: true,

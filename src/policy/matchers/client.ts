@@ -4,7 +4,7 @@ import { containsAny, formatCidr } from '../../model/cidr.ts'
 import { certain, type MatcherKind } from './matcher.ts'
 import { compileNetworks } from './networks.ts'
 
-export const client: Required<MatcherKind<string>> = {
+export const client: MatcherKind<string> = {
   item: z.string(),
   says: 'a network of clients such as 10.1.0.0/16',
   identifies: true,

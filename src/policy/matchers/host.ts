@@ -41,7 +41,7 @@ function hostMatcher(document: readonly string[], matches: (name: string) => boo
   }
   return {
     document,
-    applies: (facts) => ask(facts.names, facts.namesFinal, () => 'yes'),
+    applies: (facts) => (facts.anyName ? 'yes' : ask(facts.names, facts.namesFinal, () => 'yes')),
     proved: (facts) =>
       ask(facts.names, facts.namesFinal, ({ provedAt }) => {
         if (provedAt === 'everywhere') return 'yes'

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { certain, type MatcherKind } from './matcher.ts'
 
-export const inbound: Required<MatcherKind<string>> = {
+export const inbound: MatcherKind<string> = {
   item: z.string().min(1),
   says: 'the name of a door',
   identifies: false,

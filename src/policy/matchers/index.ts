@@ -8,13 +8,13 @@ import { network } from './network.ts'
 import { port } from './port.ts'
 
 export const matchers = {
-  host: { ...host, identifies: true, reads: 'names' },
+  host,
   cidr,
   port,
   network,
   client,
   inbound,
-} as const satisfies Record<string, Required<MatcherKind<string | number>>>
+} as const satisfies Record<string, MatcherKind<string | number>>
 
 export type MatcherName = keyof typeof matchers
 

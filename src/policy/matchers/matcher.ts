@@ -21,9 +21,9 @@ export interface MatcherKind<Item extends string | number> {
   /** What one value is, for messages: "a host name". */
   readonly says: string
   /** Whether it tells by itself whose traffic or which destination is meant. An exception needs one that does. */
-  readonly identifies?: boolean
+  readonly identifies: boolean
   /** What it waits for: names that may still be learnt, the address of a look-up, or nothing beyond the flow itself. */
-  readonly reads?: 'names' | 'address' | 'flow'
+  readonly reads: 'names' | 'address' | 'flow'
   /** Compiles the values; each fault is reported with the index of its value. */
   compile(items: readonly Item[], report: (index: number, message: string) => void): Matcher
 }

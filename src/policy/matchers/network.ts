@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Network } from '../../model/flow.ts'
 import { certain, type MatcherKind } from './matcher.ts'
 
-export const network: Required<MatcherKind<Network>> = {
+export const network: MatcherKind<Network> = {
   item: z.enum(['tcp', 'udp', 'other']),
   says: 'tcp, udp or other',
   identifies: false,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { parsePort } from '../../model/address.ts'
 import { certain, type MatcherKind } from './matcher.ts'
 
-export const port: Required<MatcherKind<string | number>> = {
+export const port: MatcherKind<string | number> = {
   item: z.union([z.number(), z.string()], { error: 'must be a port or a range such as "8801-8810"' }),
   says: 'a port or a range such as "8801-8810"',
   identifies: false,

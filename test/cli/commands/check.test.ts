@@ -50,6 +50,7 @@ const screens: Readonly<Record<string, readonly [policy: string, ...args: string
   'local-network': ['office.yaml', '10.0.0.5:22'],
   'refused-metadata': ['no-cn', '169.254.169.254:80'],
   'refused-rebinding': ['no-cn', 'rebind.example', '--at', '10.0.0.1', '8.8.8.8'],
+  'refused-reserved': ['no-cn', 'fake.example', '--at', '198.18.0.5'],
   'refused-port': ['no-cn', 'mail.example:25', '--at', '8.8.8.8'],
   'refused-own-door': ['no-cn', '127.0.0.1:8080'],
   'embedded-nat64': ['no-cn', '64:ff9b::3451:97fa'],

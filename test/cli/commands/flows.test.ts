@@ -34,7 +34,13 @@ function started(args: readonly string[], { width = Number.POSITIVE_INFINITY, si
     shown.out += text
   }
   const out = { width, colour: false, closed: new AbortController().signal, write }
-  const command = flowsCommand(() => ({ out, note: (line) => shown.notes.push(line), now: () => NOON + 60_000, signal }))
+  const command = flowsCommand(() => ({
+    out,
+    note: (line) => shown.notes.push(line),
+    now: () => NOON + 60_000,
+    command: 'npx ringfence',
+    signal,
+  }))
   return { shown, done: command.parseAsync(args, { from: 'user' }) }
 }
 
@@ -91,6 +97,18 @@ TIME      VERDICT        COUNTRY  DESTINATION               ADDRESS             
   expect(notes).toEqual([])
 })
 
+test('a reason is words, never a code', async () => {
+  const folder = await recorded([
+    { type: 'started', version: '0.1.0' },
+    decided('a'),
+    decided('b'),
+    ended('b', { ending: 'failed', code: 'dial.of-the-future', message: 'the destination sang' }),
+    { type: 'started', version: '0.1.0' },
+  ])
+  const { out } = await run(['--records', folder])
+  expect(out).toMatch(/US .* the proxy ended before this flow did\n.*US .* the destination sang\n/)
+})
+
 test('a terminal is not overrun, and flows of other days carry their date', async () => {
   const folder = await madeUpFolder()
   await writeSegment(folder, 1, segmentText(day, 1, NOON - 86_400_000))
@@ -141,7 +159,9 @@ test('filters narrow what is shown', async () => {
   }
   expect(await ids('--country', 'CN')).toEqual(['b', 'c'])
   expect(await ids('--country', 'de')).toEqual(['d'])
+  expect(await ids('--country', 'disputed')).toEqual(['d'])
   expect(await ids('--verdict', 'would-block,not-reached')).toEqual(['f', 'c'])
+  expect(await ids('--verdict', 'steered')).toEqual(['e'])
   expect(await ids('--host', '.zoom.us')).toEqual(['b', 'a', 'c'])
   expect(await ids('--host', '*.zoom.us')).toEqual(['b', 'c'])
   expect(await ids('--since', '57s', '--until', '2026-11-25T12:00:05Z')).toEqual(['e', 'd'])
@@ -151,7 +171,7 @@ test('nothing to show is said beside the output', async () => {
   const empty = await madeUpFolder()
   expect(await run(['--records', empty])).toEqual({
     out: '',
-    notes: [`no flows recorded yet in ${empty}; start "ringfence run" and send something through it`],
+    notes: [`no flows recorded yet in ${empty}; start "npx ringfence" and send something through it`],
   })
   const folder = await recorded()
   expect(await run(['--records', folder, '--country', 'AQ'])).toEqual({ out: '', notes: [`no flow in ${folder} matches`] })
@@ -226,4 +246,29 @@ TIME      VERDICT        COUNTRY  DESTINATION                             ADDRES
     .split('\n')
     .map((line) => JSON.parse(line) as FlowRecord)
   expect(told.map(({ id, ending }) => `${id} ${ending}`)).toEqual(['x open', 'y blocked', 'x completed'])
+})
+
+test('following waits for a folder that is not there yet', async () => {
+  const folder = join(await madeUpFolder(), 'state', 'flows')
+  const stop = new AbortController()
+  const people = started(['--records', folder, '--follow'], { signal: stop.signal })
+  const programs = started(['--records', folder, '--follow', '--json'], { signal: stop.signal })
+  await expect.poll(() => [people, programs].map(({ shown }) => shown.notes)).toEqual([[expect.any(String)], [expect.any(String)]])
+  expect(people.shown.notes).toEqual([`there is no records folder ${folder} yet; waiting for "npx ringfence" to make it`])
+  const journal = await openJournal({ folder, node: 'n', clock: tickingClock(NOON + 60_000), onTrouble: () => {} })
+  onTestFinished(() => journal.close())
+  await journal.append(blocked('y', asked('cn.example')))
+  await expect.poll(() => people.shown.out).toContain('cn.example:443')
+  await expect.poll(() => programs.shown.out).toContain('cn.example')
+  stop.abort()
+  await Promise.all([people.done, programs.done])
+})
+
+test('waiting for a folder can be given up', async () => {
+  const stop = new AbortController()
+  const { done, shown } = started(['--records', '/nowhere/flows', '--follow'], { signal: stop.signal })
+  await expect.poll(() => shown.notes).toHaveLength(1)
+  stop.abort()
+  await done
+  expect(shown.out).toBe('')
 })

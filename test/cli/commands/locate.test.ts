@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { type LocateWorld, locateCommand } from '../../../src/cli/commands/locate.ts'
 import { expectScreen, folderWith, ran, world } from '../screen.ts'
@@ -100,4 +100,50 @@ test('what a terminal would obey is escaped in what is said of it', async () => 
 
 test('addresses and - exclude each other', async () => {
   expect(await locate(['-', '8.8.8.8'])).toMatchObject({ shown: '', code: 2, error: 'locate: give addresses or -, not both' })
+})
+
+/** Runs it over an input that a test feeds, into an output that a test closes. */
+function located(input: Readable, format: LocateWorld['format']) {
+  const shown = { text: '' }
+  const reader = new AbortController()
+  const write = async (text: string) => {
+    shown.text += text
+  }
+  const out = { width: Number.POSITIVE_INFINITY, colour: false, closed: reader.signal, write }
+  const file = path.join(folderWith(world), 'ringfence.yaml')
+  const done = locateCommand(() => ({ out, note: () => {}, input, format })).parseAsync(['-', '--config', file], { from: 'user' })
+  return { shown, done, leave: () => reader.abort() }
+}
+
+const formats = ['table', 'csv', 'json'] as const
+
+test.each(formats)('an endless input ends when nobody reads any more: %s', async (format) => {
+  const endless = Readable.from(
+    (function* () {
+      for (;;) yield '8.8.8.8\n'.repeat(1_000)
+    })(),
+  )
+  const { shown, done, leave } = located(endless, format)
+  await expect.poll(() => shown.text).toContain('8.8.8.8')
+  leave()
+  await done
+  expect(endless.destroyed).toBe(true)
+})
+
+test.each(formats)('so does one that has fallen silent: %s', async (format) => {
+  const silent = new PassThrough()
+  const { shown, done, leave } = located(silent, format)
+  silent.write('8.8.8.8\n52.81.0.1\n')
+  // What has come is printed at once; a table needs all its rows.
+  if (format !== 'table') await expect.poll(() => shown.text).toContain('52.81.0.1')
+  leave()
+  await done
+  expect(silent.destroyed).toBe(true)
+})
+
+test('a long table is printed while its rows come in, under one head', async () => {
+  const input = '8.8.8.8\n'.repeat(2_500)
+  const { shown } = await locate(['-', '--format', 'table'], { input })
+  expect(shown.match(/^address /gm)).toHaveLength(1)
+  expect(shown.match(/^8\.8\.8\.8 {2}US United States/gm)).toHaveLength(2_500)
 })

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
 import http from 'node:http'
 import net from 'node:net'
 import path from 'node:path'
@@ -96,23 +98,28 @@ test.each([
   ['run', ['run']],
 ])('%s takes the options: a pack, a mode', async (_, command) => {
   const { child, ended, err } = await running(...command, '--policy', 'no-cn', '--mode', 'observe')
-  expect(err()).toContain('  policy    no-cn: judges by 1 fence and records, blocks nothing\n')
+  expect(err()).toContain('  policy    no-cn: judges by 1 fence and records; no fence blocks\n')
   child.kill('SIGINT')
   expect((await ended).code).toBe(0)
 })
 
-test('after a signal open connections have a grace; a second signal ends them at once', async () => {
-  const { child, port, ended, out } = await running()
+test('after a signal open connections have a grace; a second signal ends them at once, each with its record', async () => {
+  const { child, port, cwd, ended, out } = await running()
   await idleTunnel(port)
   child.kill('SIGTERM')
   await expect.poll(out, soon).toContain('stopping: ')
-  // Within half a second the second would count as the first, said twice.
-  await new Promise((resolve) => setTimeout(resolve, 700))
+  // Too soon, the second would count as the first, said twice.
+  await new Promise((resolve) => setTimeout(resolve, 300))
   expect(child.exitCode).toBeNull()
   const second = performance.now()
   child.kill('SIGTERM')
   expect((await ended).code).toBe(0)
   expect(performance.now() - second).toBeLessThan(3_000)
+  expect(messages(out()).slice(-2)).toEqual([
+    expect.stringMatching(/^stopping at once: |^Ended: /),
+    expect.stringMatching(/^1 flow: 1 allowed, 0 refused/),
+  ])
+  expect(await recordsIn(cwd)).toMatchObject([{ verdict: 'allow', ending: 'shutdown' }])
 })
 
 test('a signal that arrives twice at once is one: flows keep their grace', async () => {
@@ -138,3 +145,35 @@ test('where nobody reads the log any more, the proxy goes on', async () => {
   expect((await ended).code).toBe(0)
   expect(err()).not.toContain('EPIPE')
 })
+
+test('where the log cannot be written any more, the proxy goes on, and says so once', async (context) => {
+  if (!fs.existsSync('/dev/full')) return context.skip('there is no /dev/full')
+  const cwd = folderWith(world)
+  const port = await freePort()
+  const start = path.join(import.meta.dirname, '..', '..', '..', 'src', 'start.mjs')
+  const full = fs.openSync('/dev/full', 'w')
+  const child = spawn(process.execPath, [start, '--listen', `127.0.0.1:${port}`], { cwd, stdio: ['ignore', full, 'pipe'] })
+  fs.closeSync(full)
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let err = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
+  const ended = new Promise((resolve) => child.on('close', resolve))
+  await expect.poll(() => err, soon).toContain('the log could not be written')
+  const target = await origin((_, response) => void response.end('hello'))
+  for (let i = 0; i < 3; i++) expect(await get(port, `http://${target}/${i}`)).toBe('200 hello')
+  child.kill('SIGTERM')
+  expect(await ended).toBe(0)
+  expect(err.match(/^ringfence: .*$/gm)).toEqual([
+    'ringfence: the log could not be written: no space left on device; it is silent from now on, the proxy goes on',
+  ])
+})
+
+async function freePort(): Promise<number> {
+  const server = net.createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as net.AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
