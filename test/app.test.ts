@@ -237,3 +237,13 @@ function fill(folder: string): void {
     expect(error).toMatchObject({ code: 'ENOSPC' })
   }
 }
+
+test('a disk that is full from the start stops a node that must record, and no other', async (context) => {
+  const folder = await smallDisk((why) => context.skip(why))
+  fs.mkdirSync(path.join(folder, 'flows'))
+  fill(folder)
+  const settings = (choice: string) => settingsOf(`records: { folder: "${folder}/flows", when_disk_full: ${choice} }`)
+  expect(await refusal(settings('block'))).toMatchObject({ code: 'record.failed' })
+  const app = await started(settings('continue'))
+  expect((await get(app, `http://127.0.0.1:${await origin()}/`)).status).toBe(200)
+})

@@ -225,6 +225,25 @@ describe('a fence that is open by host, while enforcing', () => {
     ])
   })
 
+  test.each([
+    ['an empty record before the hello', Buffer.concat([Buffer.from('1603010000', 'hex'), hello('www.tiktok.com')])],
+    ['empty lines before a request', Buffer.from('\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: www.tiktok.com\r\n\r\n')],
+    ['a hello that cannot be read', Buffer.from('16030100050100000103', 'hex')],
+    [
+      'more hosts than anyone means',
+      Buffer.from(`GET / HTTP/1.1\r\n${Array.from({ length: 50 }, (_, i) => `Host: a${i}.com\r\n`).join('')}\r\n`),
+    ],
+  ])('%s hides nothing: reset, and nothing was dialled', async (_, bytes) => {
+    const { world: here } = await world()
+    const { proxy, client } = await asking(`${AMERICA}:443`, here)
+    await client.receives('\r\n\r\n')
+    client.send(bytes)
+    await client.receivesReset()
+    await proxy.flowsOver(1)
+    expect(proxy.dialer.tried).toEqual([])
+    expect(proxy.writer.events).toMatchObject([{ type: 'decided', verdict: 'block', reasons: [{ kind: 'fence', fence: 'no-tiktok' }] }])
+  })
+
   test('another server name is dialled, and the held bytes arrive whole', async () => {
     const { world: here } = await world()
     const { proxy, client } = await asking(`${AMERICA}:443`, here)
