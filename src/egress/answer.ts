@@ -10,7 +10,7 @@ export type Answer =
   | { readonly kind: 'timeout' | 'failed'; readonly why: string; readonly cause?: unknown }
 
 export interface NameServer {
-  /** As it stands in the settings. */
+  /** As messages call it. */
   readonly label: string
   /** Throws only when the signal fires: the signal's own accident, `client.gone` or `resolve.timeout`. */
   ask(name: Hostname, signal: AbortSignal): Promise<Answer>

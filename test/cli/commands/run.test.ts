@@ -156,7 +156,7 @@ test('where the log cannot be written any more, the proxy goes on, and says so o
   fs.closeSync(full)
   onTestFinished(() => void child.kill('SIGKILL'))
   let err = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     err += text
   })
   const ended = new Promise((resolve) => child.on('close', resolve))
