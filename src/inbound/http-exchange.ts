@@ -13,20 +13,21 @@ import type { HowEnded, Meter, Offer, Refusal, Upstream } from '../pipeline/port
 import { relay } from '../pipeline/relay.ts'
 import { parseResponseHead, serializeRequestHead, serializeResponseHead } from '../wire/http1.ts'
 import { encodeChunk, encodeLastChunk } from '../wire/http1-body.ts'
-import { endToEndFields, type Field, fieldValues, hasToken } from '../wire/http1-fields.ts'
-import { type Framing, responseFraming } from '../wire/http1-framing.ts'
+import {
+  type AbsoluteTarget,
+  asksForUpgrade,
+  interimToClient,
+  requestToOrigin,
+  responseToClient,
+  wantsKeepAlive,
+} from '../wire/http1-forward.ts'
+import { type Framing, isEmpty, responseFraming } from '../wire/http1-framing.ts'
 import type { RequestHead, ResponseHead } from '../wire/http1-head.ts'
-import type { Target } from '../wire/http1-target.ts'
 import { type Door, newFlow, type Visitor } from './door.ts'
 import { sayFarewell } from './farewell.ts'
 import { readMessage } from './handshake.ts'
 import { encodeAnswer, refusalAnswer } from './http-answer.ts'
 import { passBody } from './http-body.ts'
-
-type AbsoluteTarget = Extract<Target, { kind: 'absolute' }>
-
-/** RFC 9110 §7.6.3. */
-const VIA: Field = { name: 'Via', value: '1.1 ringfence' }
 
 /** A server that sends interim responses without end would hold the flow for ever. */
 const MAX_INTERIM = 32
@@ -82,7 +83,7 @@ class Exchange implements Offer {
     }
     this.#answered = true
     // A body that was not read would be taken for the next request.
-    const keepAlive = this.#wantsKeepAlive() && isEmpty(this.#framing)
+    const keepAlive = wantsKeepAlive(this.#head) && isEmpty(this.#framing)
     const bytes = encodeAnswer(refusalAnswer(refusal), { request: this.#head, keepAlive, now: this.#door.clock.now() })
     if (keepAlive) this.#client.socket.write(bytes)
     else sayFarewell(this.#client, bytes)
@@ -117,7 +118,7 @@ class Exchange implements Offer {
         this.gone.removeEventListener('abort', onGone)
         return await relay(this.#client, origin, meter, { limits: this.#door.limits.relay, clock: this.#door.clock, cut, tap: null })
       }
-      if (!sent || !this.#wantsKeepAlive()) this.next = 'close'
+      if (!sent || !wantsKeepAlive(this.#head)) this.next = 'close'
       if (this.next === 'close') sayFarewell(this.#client, new Uint8Array(0))
       return { ending: 'completed', code: null, message: null }
     } catch (thrown) {
@@ -151,7 +152,7 @@ class Exchange implements Offer {
       idle.touch()
       await origin.write(bytes, signal)
     }
-    await send(serializeRequestHead(this.#forwardedHead()))
+    await send(serializeRequestHead(requestToOrigin(this.#head, this.#target, this.#framing)))
     if (isEmpty(this.#framing)) return
     const chunked = this.#framing.kind === 'chunked'
     const trailers = await passBody(this.#client, this.#framing, (data) => send(chunked ? encodeChunk(data) : data), clientFaults, signal)
@@ -167,13 +168,7 @@ class Exchange implements Offer {
     }
     if (response.status === 101) {
       this.#answered = true
-      await send(
-        serializeResponseHead({
-          ...response,
-          version: '1.1',
-          fields: [...endToEndFields(response.fields), ...upgradeFields(response.fields), VIA],
-        }),
-      )
+      await send(serializeResponseHead(interimToClient(response)))
       return true
     }
     const framing = responseFraming(response, this.#head.method)
@@ -181,16 +176,10 @@ class Exchange implements Offer {
       throw new RingfenceError('relay.malformed-response', `the answer of ${hostText(this.#target.host)} is not valid HTTP: ${framing.why}`)
     const unbounded = framing.kind === 'chunked' || framing.kind === 'until-close'
     const chunked = unbounded && this.#head.version === '1.1'
-    const keep = this.#wantsKeepAlive() && (!unbounded || chunked)
+    const keep = wantsKeepAlive(this.#head) && (!unbounded || chunked)
     this.next = keep ? 'keep' : 'close'
-    const fields = [
-      ...endToEndFields(response.fields),
-      VIA,
-      ...(chunked ? [{ name: 'Transfer-Encoding', value: 'chunked' }] : []),
-      ...(keep ? [] : [{ name: 'Connection', value: 'close' }]),
-    ]
     this.#answered = true
-    await send(serializeResponseHead({ ...response, version: '1.1', fields }))
+    await send(serializeResponseHead(responseToClient(response, { chunked, keepAlive: keep })))
     const trailers = await passBody(
       origin,
       framing,
@@ -225,56 +214,15 @@ class Exchange implements Offer {
       const response = message.value
       meter.down += message.consumed
       if (response.status === 101) {
-        if (this.#wantsUpgrade()) return response
+        if (asksForUpgrade(this.#head, this.#framing)) return response
         throw new RingfenceError('relay.malformed-response', `${who} switched protocols without being asked`)
       }
       if (response.status >= 200) return response
-      if (this.#head.version === '1.1')
-        await this.#client.write(
-          serializeResponseHead({ ...response, version: '1.1', fields: [...endToEndFields(response.fields), VIA] }),
-          signal,
-        )
+      if (this.#head.version === '1.1') await this.#client.write(serializeResponseHead(interimToClient(response)), signal)
     }
     throw new RingfenceError('relay.malformed-response', `${who} sent more than ${MAX_INTERIM} interim responses`)
-  }
-
-  #forwardedHead(): RequestHead {
-    const { method, fields } = this.#head
-    const { host, port, path } = this.#target
-    const name = hostText(host)
-    const authority = (name.includes(':') ? `[${name}]` : name) + (port === 80 ? '' : `:${port}`)
-    const own: readonly Field[] = [
-      // RFC 9112 §3.2.2: the target's authority, whatever the client's Host said.
-      { name: 'Host', value: authority },
-      ...endToEndFields(fields).filter((field) => field.name.toLowerCase() !== 'host'),
-      VIA,
-      ...(this.#framing.kind === 'chunked' ? [{ name: 'Transfer-Encoding', value: 'chunked' }] : []),
-      ...(this.#wantsUpgrade() ? upgradeFields(fields) : [{ name: 'Connection', value: 'close' }]),
-    ]
-    const target: Target = method === 'OPTIONS' && path === '*' ? { kind: 'asterisk' } : { kind: 'origin', path }
-    return { method, target, version: '1.1', fields: own }
-  }
-
-  #wantsUpgrade(): boolean {
-    const { version, fields } = this.#head
-    return (
-      version === '1.1' && hasToken(fields, 'connection', 'upgrade') && fieldValues(fields, 'upgrade').length > 0 && isEmpty(this.#framing)
-    )
-  }
-
-  /** HTTP/1.0 clients are answered and closed: their keep-alive needs a Content-Length that we may not have. */
-  #wantsKeepAlive(): boolean {
-    const { version, fields } = this.#head
-    return version === '1.1' && !hasToken(fields, 'connection', 'close') && !hasToken(fields, 'proxy-connection', 'close')
   }
 }
 
 const clientFaults = { malformed: 'client.malformed', truncated: 'client.gone', broken: 'client.gone' } as const
 const originFaults = { malformed: 'relay.malformed-response', truncated: 'relay.truncated', broken: 'relay.reset' } as const
-
-const isEmpty = (framing: Framing): boolean => framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0)
-
-const upgradeFields = (fields: readonly Field[]): readonly Field[] => [
-  { name: 'Connection', value: 'Upgrade' },
-  { name: 'Upgrade', value: fieldValues(fields, 'upgrade').join(', ') },
-]

@@ -34,7 +34,8 @@ export function responseFraming(head: ResponseHead, requestMethod: string): Fram
   return declared ?? { kind: 'until-close' }
 }
 
-const isEmpty = (framing: Framing): boolean => framing.kind === 'length' && framing.length === 0
+/** Whether no body follows the head. */
+export const isEmpty = (framing: Framing): boolean => framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0)
 
 /** What Transfer-Encoding and Content-Length say; `null` when neither is there. */
 function declaredFraming(

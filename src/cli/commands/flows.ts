@@ -4,29 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import { systemClock } from '../../clock.ts'
 import { loadSettings } from '../../config/load.ts'
-import { formatEndpoint } from '../../model/address.ts'
-import { errorKinds, OperatorError } from '../../model/errors.ts'
+import { OperatorError } from '../../model/errors.ts'
 import type { Millis } from '../../model/flow.ts'
 import { printable } from '../../model/hostname.ts'
-import type { Reason } from '../../model/verdict.ts'
-import { type FlowFilter, matchesFilter, placeWords, type ShownVerdict, shownVerdict, verdictWords } from '../../records/filter.ts'
+import { type FlowFilter, matchesFilter, placeWords, verdictWords } from '../../records/filter.ts'
 import { readFilter } from '../../records/filter-query.ts'
 import type { FlowRecord } from '../../records/record.ts'
 import { type Damage, newestRecords, readRecords } from '../../records/store.ts'
 import { typedName } from '../banner.ts'
-import {
-  type Cell,
-  type Column,
-  columnWidths,
-  formatBytes,
-  formatDuration,
-  headLine,
-  jsonLine,
-  type Output,
-  outputTo,
-  table,
-  tableLine,
-} from '../output.ts'
+import { flowColumns } from '../flow-table.ts'
+import { columnWidths, headLine, jsonLine, type Output, outputTo, table, tableLine } from '../output.ts'
 
 const NEWEST = 50
 const NEWEST_BEFORE_FOLLOWING = 10
@@ -130,8 +117,8 @@ async function showTable(
     if (records.length === 0) return note(nothing(folder, lastSeq, command))
     await out.write(
       table(
-        columns,
-        records.map((record) => columns.map(({ cell }) => cell(record, now()))),
+        flowColumns,
+        records.map((record) => flowColumns.map(({ cell }) => cell(record, now()))),
         out,
       ),
     )
@@ -139,7 +126,7 @@ async function showTable(
     return
   }
   // Of a flow that has just been decided there is no volume and no duration yet.
-  const shown = columns.filter(({ whenEnded }) => whenEnded !== true)
+  const shown = flowColumns.filter(({ whenEnded }) => whenEnded !== true)
   const row = (record: FlowRecord) => shown.map(({ cell }) => cell(record, now()))
   const widths = columnWidths(shown, [shown.map(({ usual }) => usual), ...records.map(row)], out.width)
   const write = (record: FlowRecord) => out.write(tableLine(shown, widths, row(record), out.colour))
@@ -179,123 +166,6 @@ async function showJson(
 
 const nothing = (folder: string, lastSeq: number, command: string): string =>
   lastSeq === 0 ? `no flows recorded yet in ${folder}; start "${command}" and send something through it` : `no flow in ${folder} matches`
-
-interface FlowColumn extends Column {
-  readonly cell: (record: FlowRecord, now: Millis) => Cell
-  /** What a column is made wide enough for before its rows are known. */
-  readonly usual: string
-  readonly whenEnded?: true
-}
-
-const dash = '-'
-
-const columns: readonly FlowColumn[] = [
-  { head: 'TIME', usual: '12:34:56', cell: ({ time }, now) => localTime(new Date(time), new Date(now)) },
-  { head: 'VERDICT', usual: '□ Would block', cell: verdictCell },
-  { head: 'COUNTRY', usual: 'US/DE?', cell: countryCell },
-  {
-    head: 'DESTINATION',
-    least: 16,
-    usual: 'a-name-of-usual-length.example.com:443',
-    cell: ({ asked, port }) => formatEndpoint({ host: asked, port }),
-  },
-  { head: 'ADDRESS', spare: 1, usual: '255.255.255.255', cell: ({ address }) => address ?? dash },
-  {
-    head: 'UP',
-    align: 'right',
-    spare: 2,
-    whenEnded: true,
-    usual: '',
-    cell: ({ up, ending }) => (up === null || ending === 'blocked' ? dash : formatBytes(up)),
-  },
-  {
-    head: 'DOWN',
-    align: 'right',
-    spare: 3,
-    whenEnded: true,
-    usual: '',
-    cell: ({ down, ending }) => (down === null || ending === 'blocked' ? dash : formatBytes(down)),
-  },
-  {
-    head: 'DURATION',
-    align: 'right',
-    spare: 4,
-    whenEnded: true,
-    usual: '',
-    cell: ({ duration_ms: ms }) => (ms === null ? dash : formatDuration(ms)),
-  },
-  { head: 'REASON', least: 12, usual: 'fence "a-fence": sources differ', cell: reasonCell },
-]
-
-/** The marks and words of the page (design/README.md). A flow whose addresses were in part left out says so. */
-function verdictCell(record: FlowRecord): Cell {
-  const words: Readonly<Record<ShownVerdict, Cell>> = {
-    allow: '● Allowed',
-    log: { text: '▲ Flagged', style: 'yellow' },
-    block: { text: '■ Blocked', style: 'red' },
-    'would-block': { text: '□ Would block', style: 'red' },
-    'not-reached': { text: '– Not reached', style: 'dim' },
-  }
-  if (record.would === 'steer') return record.mode === 'observe' ? '● Would steer' : '● Steered'
-  return words[shownVerdict(record)]
-}
-
-function countryCell({ certainty, country, possible }: FlowRecord): Cell {
-  switch (certainty) {
-    case 'local':
-    case 'anycast':
-      return certainty
-    case 'disputed': {
-      const others = possible.filter((code) => code !== country)
-      const named = country === null ? others : [country, ...others]
-      return `${named.slice(0, 3).join('/')}${named.length > 3 ? '/…' : ''}?`
-    }
-    case 'agreed':
-      return country ?? possible.join('/')
-    default:
-      return dash
-  }
-}
-
-/** The strongest reason in few words, or else why a flow that was let through failed; the whole sentence is in the record. */
-function reasonCell({ reasons, code, ending, message }: FlowRecord): Cell {
-  const effects = ['block', 'log', 'allow'] as const
-  // What says no by itself, without an effect, comes before any fence.
-  const rank = (reason: Reason) => ('effect' in reason ? effects.indexOf(reason.effect) : -1)
-  const told = reasons.filter((reason) => rank(reason) < 2).sort((a, b) => rank(a) - rank(b))
-  const [first, ...more] = new Set(told.map(reasonPhrase))
-  if (first === undefined && ending === 'interrupted') return 'the proxy ended before this flow did'
-  if (first === undefined) return code === null ? '' : saysOf(code, message)
-  return more.length === 0 ? first : `${first} (+${more.length})`
-}
-
-function reasonPhrase(reason: Reason): string {
-  switch (reason.kind) {
-    case 'fence': {
-      const doubts: Readonly<Record<string, string>> = { disputed: ': sources differ', unknown: ': place unknown', anycast: ': anycast' }
-      return `fence "${reason.fence}"${doubts[reason.outcome] ?? ''}`
-    }
-    case 'local-network':
-      return 'local_network'
-    case 'refusal':
-      return saysOf(reason.code, null)
-    case 'error':
-      return saysOf(reason.code, reason.message)
-    default:
-      return reason satisfies never
-  }
-}
-
-/** A code that another version wrote is none of our words. */
-const saysOf = (code: string, message: string | null): string =>
-  code in errorKinds ? errorKinds[code as keyof typeof errorKinds].says : (message ?? 'a reason that this version does not know')
-
-function localTime(at: Date, now: Date): string {
-  const two = (n: number) => String(n).padStart(2, '0')
-  const day = (date: Date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
-  return day(at) === day(now) ? time : `${day(at)} ${time}`
-}
 
 const readLimit = (text: string): number =>
   /^[1-9][0-9]{0,6}$/.test(text) ? Number(text) : fail(`--limit: "${printable(text)}" is not a number from 1 to 9999999`)
