@@ -47,12 +47,17 @@ export function matchesFilter(filter: FlowFilter, record: FlowRecord): boolean {
   )
 }
 
-/** The word under which a record is shown. */
-export function shownVerdict(record: Pick<FlowRecord, 'verdict' | 'would' | 'reasons'>): ShownVerdict {
+/**
+ * The word under which a record is shown. A flow is flagged at its verdict if any of its addresses is; once it is known
+ * which one was reached, that one decides.
+ */
+export function shownVerdict(record: Pick<FlowRecord, 'verdict' | 'would' | 'reasons' | 'candidates' | 'dialled'>): ShownVerdict {
   if (record.verdict === 'block')
     return record.reasons.length > 0 && record.reasons.every(({ kind }) => kind === 'error') ? 'not-reached' : 'block'
   if (record.would === 'block') return 'would-block'
-  return record.would === 'log' ? 'log' : record.verdict
+  const flagged = record.would === 'log' || record.verdict === 'log'
+  const reached = record.candidates.find(({ ip }) => ip === record.dialled)
+  return flagged && reached?.effect !== 'allow' ? 'log' : 'allow'
 }
 
 const wordsOf = (record: FlowRecord): readonly VerdictWord[] =>

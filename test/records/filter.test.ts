@@ -85,3 +85,16 @@ test('since is inclusive, until is not, and every part must hold', () => {
   expect(matches({ until: NOON }, flow)).toBe(false)
   expect(matches({ since: NOON, ...CN }, flow)).toBe(false)
 })
+
+test('a flow that may have been flagged is, unless the address that was reached is not', () => {
+  const candidates = ['log', 'allow'].map((effect, i) => ({
+    ...decided('a').candidates[0],
+    ip: `23.192.228.${i}`,
+    effect,
+    permitted: true,
+  })) as ReturnType<typeof decided>['candidates']
+  const flagged = decided('a', { verdict: 'log', would: 'log', candidates })
+  expect(shownVerdict(record(flagged))).toBe('log')
+  expect(shownVerdict(record(flagged, ended('a', { dialled: '23.192.228.0' })))).toBe('log')
+  expect(shownVerdict(record(flagged, ended('a', { dialled: '23.192.228.1' })))).toBe('allow')
+})
