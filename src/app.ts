@@ -74,6 +74,8 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     dialMs: settings.limits.dialMs,
     report: (bug) => log.error({ err: bug }, `unexpected failure: ${bug.message}`),
   }
+  const attributions = table.sources.flatMap(({ attribution }) => attribution ?? [])
+  const house: House = { road, flows, attributions, log }
   const doors: OpenDoor[] = []
   const closeDoors = (graceMs: number) => Promise.all(doors.map((door) => door.stop(graceMs)))
   try {
@@ -81,7 +83,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     await road.writer.append({ type: 'table', hash: table.hash, sources: table.sources })
     await road.writer.append({ type: 'policy', name: policy.name, hash: policy.hash, mode: policy.mode })
     for (const inbound of settings.inbounds) {
-      const door = await openDoor(inbound, settings, road, flows, log)
+      const door = await openDoor(inbound, settings, house)
       doors.push(door)
       ownDoors.add(door.listener.bound)
     }
@@ -109,13 +111,15 @@ interface OpenDoor {
   stop(graceMs: number): Promise<void>
 }
 
-async function openDoor(
-  inbound: InboundSettings,
-  settings: Settings,
-  road: Road,
-  flows: Set<Promise<void>>,
-  log: Logger,
-): Promise<OpenDoor> {
+interface House {
+  readonly road: Road
+  /** Those under way: stopping waits for their endings. */
+  readonly flows: Set<Promise<void>>
+  readonly attributions: readonly string[]
+  readonly log: Logger
+}
+
+async function openDoor(inbound: InboundSettings, settings: Settings, { road, flows, attributions, log }: House): Promise<OpenDoor> {
   const { headBytes, headMs, idleMs, halfClosedMs } = settings.limits
   // Flow ids: one random part per run, then a count; short enough to be typed.
   const run = randomBytes(4).toString('hex')
@@ -128,6 +132,7 @@ async function openDoor(
     limits: { headBytes, headMs, relay: { idleMs, halfClosedMs } },
     clock: road.clock,
     stopping: stopping.signal,
+    attributions,
     nextId: () => `${run}-${(++count).toString(36)}` as FlowId,
     carry(offer) {
       const flow = carry(offer, road)

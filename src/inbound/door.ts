@@ -21,6 +21,8 @@ export interface Door {
   readonly clock: Clock
   /** Fires when the door stops: connections that rest are closed at once, the others have their grace. */
   readonly stopping: AbortSignal
+  /** What the licences of the location sources want shown where results are. */
+  readonly attributions: readonly string[]
   nextId(): FlowId
   /** Takes the flow over until its ending; never rejects. */
   carry(offer: Offer): Promise<void>

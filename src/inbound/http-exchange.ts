@@ -84,7 +84,13 @@ class Exchange implements Offer {
     this.#answered = true
     // A body that was not read would be taken for the next request.
     const keepAlive = wantsKeepAlive(this.#head) && isEmpty(this.#framing)
-    const bytes = encodeAnswer(refusalAnswer(refusal), { request: this.#head, keepAlive, now: this.#door.clock.now() })
+    const bytes = encodeAnswer(refusalAnswer(refusal), {
+      request: this.#head,
+      keepAlive,
+      now: this.#door.clock.now(),
+      flow: this.flow.id,
+      attributions: this.#door.attributions,
+    })
     if (keepAlive) this.#client.socket.write(bytes)
     else sayFarewell(this.#client, bytes)
     this.next = keepAlive ? 'keep' : 'close'

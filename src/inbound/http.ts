@@ -22,9 +22,11 @@ const GRANTED = Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n')
 
 export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
   const { stream, client } = visitor
+  const { attributions, clock } = door
+  const aside = (request: RequestHead | null) => ({ request, keepAlive: false, now: clock.now(), flow: null, attributions })
   const turnAway = (answer: Answer, request: RequestHead | null) => {
     door.malformed(client, `HTTP: ${answer.sentence}`)
-    sayFarewell(stream, encodeAnswer(answer, { request, keepAlive: false, now: door.clock.now() }))
+    sayFarewell(stream, encodeAnswer(answer, aside(request)))
   }
   for (;;) {
     // Between requests the connection may rest; the time for a head runs from its first byte.
@@ -43,8 +45,7 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
     const { target } = head
     switch (target.kind) {
       case 'authority': {
-        const refused = (refusal: Refusal) =>
-          encodeAnswer(refusalAnswer(refusal), { request: head, keepAlive: false, now: door.clock.now() })
+        const refused = (refusal: Refusal) => encodeAnswer(refusalAnswer(refusal), aside(head))
         return door.carry(tunnelOffer(visitor, { host: target.host, port: target.port }, door, { granted: GRANTED, refused }))
       }
       case 'absolute':

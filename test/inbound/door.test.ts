@@ -11,6 +11,7 @@ test('a flow carries the name of its door, a fresh id and the time at which it w
     limits: { headBytes: 1, headMs: 1, relay: { idleMs: 1, halfClosedMs: 1 } },
     clock: new FakeClock(1_234),
     stopping: new AbortController().signal,
+    attributions: [],
     nextId: () => `id-${++count}` as FlowId,
     carry: async () => undefined,
     malformed: () => undefined,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Answer, answerFor, encodeAnswer, refusalAnswer } from '../../src/inbound/http-answer.ts'
 import { type ErrorCode, errorKinds } from '../../src/model/errors.ts'
+import type { FlowId } from '../../src/model/flow.ts'
 import { parseRequestHead } from '../../src/wire/http1.ts'
 import type { RequestHead } from '../../src/wire/http1-head.ts'
 
@@ -18,7 +19,7 @@ const program = requestHead('GET http://a.com/ HTTP/1.1', 'Accept: */*')
 const blocked = answerFor('policy.blocked', 'Blocked: zoom.us is at 52.81.151.250; fence "nothing-to-china" lets nothing reach it.')
 
 const encoded = (answer: Answer, request: RequestHead | null, keepAlive = true): string =>
-  Buffer.from(encodeAnswer(answer, { request, keepAlive, now })).toString()
+  Buffer.from(encodeAnswer(answer, { request, keepAlive, now, flow: null, attributions: [] })).toString()
 
 test('a program gets one line of text', () => {
   expect(encoded(blocked, program)).toBe(
@@ -48,8 +49,10 @@ test('a browser gets a page that says the same, in which nothing may run or load
     <title>Blocked by Ringfence</title>
     <style></style>
     <h1>This connection was blocked</h1>
-    <p>Blocked: zoom.us is at 52.81.151.250; fence &quot;nothing-to-china&quot; lets nothing reach it.</p>
-    <p><small>Answered by Ringfence, the geo-fencing proxy that this program or browser is set to use (403).</small></p>
+    <p>zoom.us is at 52.81.151.250; fence &quot;nothing-to-china&quot; lets nothing reach it.</p>
+    <p><small>Answered by Ringfence, the geo-fencing proxy that this browser is set to use.
+    Whoever runs it can look this up: 2026-08-01 12:00 UTC, 403.</small></p>
+
     </html>
     "
   `)
@@ -79,7 +82,7 @@ describe('a hostile sentence', () => {
   })
 
   test('counts in bytes, not in characters', () => {
-    const bytes = encodeAnswer(hostile, { request: program, keepAlive: true, now })
+    const bytes = encodeAnswer(hostile, { request: program, keepAlive: true, now, flow: null, attributions: [] })
     const end = Buffer.from(bytes).indexOf('\r\n\r\n') + 4
     expect(Buffer.from(bytes).toString()).toContain(`Content-Length: ${bytes.length - end}\r\n`)
   })
@@ -106,4 +109,12 @@ test.each(Object.keys(errorKinds) as ErrorCode[])('%s has a status with a reason
   expect(line).toMatch(/^HTTP\/1\.1 [45]\d\d [A-Z][A-Za-z ]+$/)
   expect(line).not.toMatch(/^HTTP\/1\.1 \d+ Error$/)
   expect(rest.join('\n')).toMatch(/Proxy-Status: ringfence; error=[a-z_]+; details="why"/)
+})
+
+test('the page names the flow whose record says more, and links to whom the places are owed', () => {
+  const attributions = ['IP Geolocation by DB-IP, https://db-ip.com', 'Statistics of the <NRO>']
+  const options = { request: browser, keepAlive: false, now, flow: '4e95b17b-7' as FlowId, attributions }
+  const page = Buffer.from(encodeAnswer(blocked, options)).toString()
+  expect(page).toContain('flow 4e95b17b-7, 2026-08-01 12:00 UTC, 403.')
+  expect(page).toContain('<a href="https://db-ip.com">IP Geolocation by DB-IP</a> · Statistics of the &lt;NRO&gt;')
 })

@@ -175,6 +175,7 @@ test('a client that has ended its side still gets an answer that is waiting for 
     limits: { headBytes: 1_000, headMs: 1_000, relay: { idleMs: 1_000, halfClosedMs: 1_000 } },
     clock: realClock,
     stopping: new AbortController().signal,
+    attributions: [],
     nextId: () => 'id' as FlowId,
     carry: async () => undefined,
     malformed: () => undefined,

@@ -12,6 +12,7 @@ const door: Door = {
   limits: { headBytes: 1_000, headMs: 1_000, relay: { idleMs: 60_000, halfClosedMs: 60_000 } },
   clock: realClock,
   stopping: never,
+  attributions: [],
   nextId: () => 'id' as FlowId,
   carry: async () => undefined,
   malformed: () => undefined,

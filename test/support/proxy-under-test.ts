@@ -128,6 +128,7 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
     },
     clock: fake.road.clock,
     stopping: stopping.signal,
+    attributions: [],
     nextId: () => `${run}-${offers.length + 1}` as FlowId,
     carry(offer) {
       offers.push(offer)

@@ -160,12 +160,13 @@ function asText({ decision }: Judged, policy: Policy, geo: GeoTable, sentence: s
   const heads = ['address', 'stands for', 'would be', 'country', 'certainty', ...geo.sources.map(({ name }) => name), 'why']
   const keep = (_: unknown, i: number) => embedded || i !== 1
   const policyLine = `policy ${policy.name}, mode ${policy.mode}; data: ${geo.sources.map(({ name, date }) => `${name} of ${date}`).join(', ')}`
+  const credits = geo.sources.map(({ attribution }) => (attribution === null ? '' : `\n${attribution}`)).join('')
   if (rows.length === 0) return `${sentence}\n\n${policyLine}\n`
   return `${sentence}\n\n${table(
     heads.map((head) => ({ head })).filter(keep),
     rows.map((row) => row.filter(keep)),
     out,
-  )}\n${policyLine}\n`
+  )}\n${policyLine}${credits}\n`
 }
 
 const fate = ({ refusal, effect }: Candidate): Cell => {
