@@ -26,7 +26,7 @@ import { locate } from './pipeline/locate.ts'
 import { carry } from './pipeline/pipeline.ts'
 import type { Clock, FlowWriter, Road } from './pipeline/ports.ts'
 import { endedExceptions, type Policy } from './policy/policy.ts'
-import { type Journal, openJournal } from './records/journal.ts'
+import { openJournal } from './records/journal.ts'
 import { followInLog } from './records/log.ts'
 import { Tally } from './records/tally.ts'
 import { version } from './version.ts'
@@ -60,7 +60,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     // Without a stack: on a full disk this comes with every flow.
     onTrouble: (error) => log.error({ code: error.code }, error.message),
   })
-  const tally = new Tally(settings.records.whenDiskFull === 'continue' ? goingOn(journal) : journal)
+  const tally = new Tally(twice(journal))
   const flows = new Set<Promise<void>>()
   const road: Road = {
     policies: { current: policy },
@@ -69,7 +69,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     resolver: createResolver(settings.resolver.servers, { monotonic: clock.monotonic }),
     locator: table,
     dialer: createDialer(createDirect({ monotonic: clock.monotonic })),
-    writer: followInLog(tally, log),
+    writer: followInLog(settings.records.whenDiskFull === 'continue' ? goingOn(tally) : tally, log),
     clock,
     dialMs: settings.limits.dialMs,
     report: (bug) => log.error({ err: bug }, `unexpected failure: ${bug.message}`),
@@ -183,4 +183,7 @@ function judgeResolvers(settings: Settings, policy: Policy, table: GeoTable, ref
 }
 
 /** `when_disk_full: continue`: the operator prefers traffic without records to none; every loss has been logged by the journal. */
-const goingOn = (journal: Journal): FlowWriter => ({ append: (event) => journal.append(event).catch(() => undefined) })
+const goingOn = (writer: FlowWriter): FlowWriter => ({ append: (event) => writer.append(event).catch(() => undefined) })
+
+/** A disk that was full a moment ago may have space again. */
+const twice = (writer: FlowWriter): FlowWriter => ({ append: (event) => writer.append(event).catch(() => writer.append(event)) })

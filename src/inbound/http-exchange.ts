@@ -139,6 +139,8 @@ class Exchange implements Offer {
   }
 
   #fail(error: RingfenceError): HowEnded {
+    // The road answers for our own faults, without showing our insides.
+    if (errorKind(error.code).blame === 'bug') throw error
     this.refuse({ code: error.code, sentence: `${error.message}.` })
     const endings: Partial<Record<RingfenceError['code'], Ending>> = {
       'client.gone': 'client-gone',
@@ -148,7 +150,6 @@ class Exchange implements Offer {
       'relay.reset': 'reset',
       'run.shutdown': 'shutdown',
     }
-    if (errorKind(error.code).blame === 'bug') throw error
     return { ending: endings[error.code] ?? 'failed', code: error.code, message: error.message }
   }
 

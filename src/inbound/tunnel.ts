@@ -62,15 +62,22 @@ function firstBytesOf(stream: Visitor['stream'], tap: (see: ((chunk: Uint8Array)
   return {
     async hold(see, milliseconds) {
       const timeUp = AbortSignal.timeout(milliseconds)
-      for (let seen = 0; !see(stream.held.subarray(seen)) && !timeUp.aborted && !stream.left.aborted; ) {
+      for (let seen = 0; !see(stream.held.subarray(seen)); ) {
         seen = stream.held.length
+        if (timeUp.aborted) return 'time'
         await stream.grown(seen, timeUp).catch(() => undefined)
-        if (stream.held.length === seen) break
+        if (stream.held.length === seen) return timeUp.aborted ? 'time' : 'ended'
       }
+      return 'enough'
     },
-    watch(see) {
+    watch(see, ended) {
+      let enough = false
       tap((chunk) => {
-        if (see(chunk)) tap(null)
+        enough = see(chunk)
+        if (enough) tap(null)
+      })
+      stream.left.addEventListener('abort', () => {
+        if (!enough) ended()
       })
     },
   }

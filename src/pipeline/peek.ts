@@ -6,7 +6,7 @@ import type { KnownName } from '../model/flow.ts'
 import { judgedAddresses } from '../model/scope.ts'
 import { type Policy, readsNames } from '../policy/policy.ts'
 import { createSniffer, type Sniffed } from '../wire/sniff.ts'
-import { type Known, proveAt, whenNamesEnd } from './identify.ts'
+import { factsAbout, type Known, proveAt, whenNamesEnd } from './identify.ts'
 import type { FirstBytes, Resolver } from './ports.ts'
 
 /** How long the first bytes are held for at most: servers that speak first (SSH, SMTP) make their clients wait this long. */
@@ -19,13 +19,17 @@ const PROOF_MS = 2_000
 export async function peek(firstBytes: FirstBytes, known: Known, policy: Policy, resolver: Resolver, signal: AbortSignal): Promise<Known> {
   const sniffer = createSniffer()
   let sniffed = sniffer.push(NOTHING)
-  await firstBytes.hold((fresh) => {
+  let seen = 0
+  const why = await firstBytes.hold((fresh) => {
+    seen += fresh.length
     sniffed = sniffer.push(fresh)
     return sniffed.kind === 'known'
   }, PEEK_MS)
   signal.throwIfAborted()
+  // Some servers take the client's end for the end of its request.
+  if (sniffed.kind === 'need-more' && why === 'ended' && seen > 0) return whenNamesEnd({ ...known, anyName: true })
   if (sniffed.kind === 'need-more') return known
-  const more = whenNamesEnd(await withClaims(known, sniffed, policy, resolver))
+  const more = whenNamesEnd(await withProofs(withClaims(known, sniffed), policy, resolver))
   signal.throwIfAborted()
   return more
 }
@@ -33,22 +37,34 @@ export async function peek(firstBytes: FirstBytes, known: Known, policy: Policy,
 /** Learns names in passing; `learnt` is called once, and only if there is anything to learn. */
 export function watch(firstBytes: FirstBytes, known: Known, learnt: (claims: Claims) => void): void {
   const sniffer = createSniffer()
-  firstBytes.watch((fresh) => {
-    const sniffed = sniffer.push(fresh)
-    if (sniffed.kind === 'need-more') return false
-    if (sniffed.hidden || sniffed.names.some(({ name }) => !isKnown(known, name))) learnt(sniffed)
-    return true
-  })
+  let seen = 0
+  firstBytes.watch(
+    (fresh) => {
+      seen += fresh.length
+      const sniffed = sniffer.push(fresh)
+      if (sniffed.kind === 'need-more') return false
+      if (sniffed.hidden || sniffed.names.some(({ name }) => !isKnown(known, name))) learnt(sniffed)
+      return true
+    },
+    () => {
+      if (seen > 0) learnt({ names: [], hidden: true })
+    },
+  )
 }
 
 /** What the first bytes say of the name that they are for. `hidden`: they look as if they named one, but it cannot be read. */
 export type Claims = Pick<Extract<Sniffed, { kind: 'known' }>, 'names' | 'hidden'>
 
-/** Adds claims to what is known, proved as far as Ringfence's own look-ups prove them, whether or not the client stays that long. */
-export async function withClaims(known: Known, { names, hidden }: Claims, policy: Policy, resolver: Resolver): Promise<Known> {
+/** Adds claims to what is known, none of them proved. */
+export function withClaims(known: Known, { names, hidden }: Claims): Known {
   const fresh = names.filter(({ name }) => !isKnown(known, name)).map(({ name, origin }): KnownName => ({ name, origin, provedAt: null }))
-  const proved = asksForProof(policy) ? await Promise.all(fresh.map((claim) => prove(claim, resolver))) : fresh
-  return { ...known, names: [...known.names, ...proved], anyName: known.anyName || hidden }
+  return { ...known, names: [...known.names, ...fresh], anyName: known.anyName || hidden }
+}
+
+/** Proves what is only claimed, as far as an exception could hold by it, and whether or not the client stays that long. */
+export async function withProofs(known: Known, policy: Policy, resolver: Resolver): Promise<Known> {
+  const names = known.names.map((name) => (name.provedAt === null && mayOpen(policy, known, name) ? prove(name, resolver) : name))
+  return { ...known, names: await Promise.all(names) }
 }
 
 const isKnown = (known: Known, name: string): boolean => known.names.some((other) => other.name === name)
@@ -66,8 +82,12 @@ async function prove(claim: KnownName, resolver: Resolver): Promise<KnownName> {
   }
 }
 
-/** Only an exception that reads names asks for proof; without one a look-up would be spent for nothing. */
-const asksForProof = (policy: Policy): boolean =>
-  policy.fences.some(({ exceptions }) => exceptions.some(({ traffic }) => readsNames(traffic)))
+/** Whether some exception would hold by this name if it were proved; without one a look-up would be spent for nothing. */
+function mayOpen(policy: Policy, known: Known, name: KnownName): boolean {
+  const facts = factsAbout({ ...known, names: [{ ...name, provedAt: 'everywhere' }], namesFinal: true, anyName: false }, undefined)
+  return policy.fences.some(({ exceptions }) =>
+    exceptions.some(({ traffic }) => readsNames(traffic) && traffic.every(({ matcher }) => matcher.proved(facts) !== 'no')),
+  )
+}
 
 const NOTHING = new Uint8Array(0)

@@ -10,7 +10,7 @@ import { decide, decideEarly, decideRefused, decideWould, isOpen } from './decid
 import { dial } from './dial.ts'
 import { identify, type Known, whenNamesEnd } from './identify.ts'
 import { type Located, locateAll } from './locate.ts'
-import { peek, watch, withClaims } from './peek.ts'
+import { peek, watch, withClaims, withProofs } from './peek.ts'
 import type { Offer, Refusal, Road, Upstream } from './ports.ts'
 import { Entry } from './record.ts'
 import { refusalOfPort } from './refusals.ts'
@@ -92,7 +92,10 @@ function learnInPassing(judged: Judged, { remote }: Upstream, passage: Passage, 
   let rejudging = Promise.resolve()
   watch(offer.firstBytes, judged.known, (claims) => {
     const rejudge = async () => {
-      const known = whenNamesEnd(await withClaims(judged.known, claims, policy, road.resolver))
+      const claimed = whenNamesEnd(withClaims(judged.known, claims))
+      // While enforcing, nothing passes until a proof is in: a name that comes after the hold is not proved any more, and
+      // whoever chooses it chooses how slow its name server is.
+      const known = policy.mode === 'enforce' ? claimed : await withProofs(claimed, policy, road.resolver)
       const again = { ...judged, known, decision: decide(policy, known, judged.located, offer.flow, road.refusals) }
       const told = tell(again, passage)
       await entry.rejudged(told)

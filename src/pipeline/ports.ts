@@ -89,10 +89,10 @@ export interface Offer {
 }
 
 export interface FirstBytes {
-  /** Shows each piece to `see` as it comes, until that says enough, the time is over or the client ended; all stay unread. */
-  hold(see: (fresh: Uint8Array) => boolean, milliseconds: number): Promise<void>
-  /** Shows each piece as it passes, from the first byte on, until `see` says enough. Nothing is held; a piece is valid only during the call. */
-  watch(see: (fresh: Uint8Array) => boolean): void
+  /** Shows each piece to `see` as it comes, until that says enough, the time is over or the client ended; all stay unread. Resolves with which. */
+  hold(see: (fresh: Uint8Array) => boolean, milliseconds: number): Promise<'enough' | 'time' | 'ended'>
+  /** Shows each piece as it passes, from the first byte on, until `see` says enough; `ended` if the client ended before. A piece is valid only during the call. */
+  watch(see: (fresh: Uint8Array) => boolean, ended: () => void): void
 }
 
 /** All that the road needs of the world, composed by `app.ts`. */

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { formatEndpoint } from '../model/address.ts'
 import type { ErrorCode, RingfenceError } from '../model/errors.ts'
-import type { Decided, Ended, Ending, EventBody, RecordedCandidate, RecordedName, RecordedPlace, Rejudged } from '../model/event.ts'
+import type { Decided, Ended, Ending, RecordedCandidate, RecordedName, RecordedPlace, Rejudged } from '../model/event.ts'
 import type { Flow, KnownName } from '../model/flow.ts'
 import { hostText } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
@@ -56,7 +56,7 @@ export class Entry {
         sentence: told.sentence,
       },
     }
-    await this.#append(event)
+    await this.#road.writer.append(event)
     this.#state = told.verdict.kind === 'block' ? 'closed' : 'decided'
   }
 
@@ -64,7 +64,7 @@ export class Entry {
   async rejudged(told: Told): Promise<void> {
     const personal = { salt: salt(), names: told.names.map((name) => recordedName(name, told.candidates)), sentence: told.sentence }
     const event: Rejudged = { type: 'rejudged', ...this.#judged(told), personal }
-    await this.#append(event)
+    await this.#road.writer.append(event)
   }
 
   dialled(upstream: Upstream): void {
@@ -104,13 +104,8 @@ export class Entry {
       duration_ms: tenths(this.#road.clock.monotonic() - this.#openedAt),
     }
     // An ending that can't be written is not the client's misfortune: the journal has told of it, readers see the flow as open.
-    await this.#append(event).catch(() => undefined)
+    await this.#road.writer.append(event).catch(() => undefined)
     this.#state = 'closed'
-  }
-
-  /** A disk that was full a moment ago may have space again: each event is tried twice. */
-  async #append(event: EventBody): Promise<void> {
-    await this.#road.writer.append(event).catch(() => this.#road.writer.append(event))
   }
 
   #judged({ verdict, policy, nameHidden }: Told) {

@@ -32,8 +32,11 @@ export function refusalOf(ip: Ip, flow: Flow, settings: RefusalSettings): Refusa
     if (scopeOf(address) === 'unspecified') return 'refuse.unspecified'
     if (isCloudMetadata(address)) return 'refuse.cloud-metadata'
     if (settings.ownDoors.has(address, port)) return 'refuse.own-door'
-    // DNS rebinding: a public name that points into the client's own network.
-    if (!mayBeLocal && isLocal(address)) return 'refuse.local-answer'
+    // DNS rebinding: a public name that points into the client's own network. A translator's own prefix (RFC 8215) is
+    // reserved space, but leads to the IPv4 address inside, which is asked in its turn.
+    if (!mayBeLocal && isLocal(address) && !isTranslated(address)) return 'refuse.local-answer'
   }
   return null
 }
+
+const isTranslated = (ip: Ip): boolean => scopeOf(ip) === 'reserved' && judgedAddresses(ip).length > 1

@@ -2,7 +2,7 @@
  * A YAML file as a checked value that still knows where each part stands: syntax, shape and meaning are reported with
  * `file:line:col`, all at once. Used for policies and for settings alike.
  */
-import { CST, type Document, isMap, isNode, isPair, Lexer, LineCounter, parseDocument } from 'yaml'
+import { CST, type Document, isCollection, isMap, isNode, isPair, Lexer, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 import { ConfigErrors, type Position, type Problem } from '../model/errors.ts'
 import { formatPath, type Path, type Report } from './path.ts'
@@ -45,6 +45,8 @@ export function readSource<Schema extends z.ZodType>(
     message,
   }))
   if (problems.length > 0) throw new ConfigErrors(problems)
+  const odd = oddKeyAt(document)
+  if (odd !== null) throw new ConfigErrors([{ position: positionOf(file, lines, odd), path: '', message: 'a key must be a plain word' }])
 
   const note = (path: Path, message: string, atKey?: string): void => {
     problems.push({ position: positionOf(file, lines, offsetOf(document, path, atKey)), path: formatPath(path), message })
@@ -80,7 +82,7 @@ function tooDeepAt(text: string): number | null {
     if (isScalar) isScalar = false
     else if (token === CST.SCALAR) isScalar = true
     else if (token === '[' || token === '{') brackets++
-    else if (token === ']' || token === '}') brackets--
+    else if (token === ']' || token === '}') brackets = Math.max(0, brackets - 1)
     else if (token === '-' || token === '?') items++
     else if (token.endsWith('\n')) items = 0
     if (brackets + items > MAX_DEPTH) return offset
@@ -88,6 +90,19 @@ function tooDeepAt(text: string): number | null {
     if (token !== CST.SCALAR && token !== CST.DOCUMENT && token !== CST.FLOW_END) offset += token.length
   }
   return null
+}
+
+/** A key that is a list or a map becomes text, quotes within quotes: it doubles with every level. */
+function oddKeyAt(document: Document): number | null {
+  let found: number | null = null
+  visit(document, {
+    Pair(_, { key }) {
+      if (!isCollection(key)) return undefined
+      found = key.range?.[0] ?? 0
+      return visit.BREAK
+    },
+  })
+  return found
 }
 
 function toValue(document: Document, report: Report): unknown {

@@ -11,6 +11,9 @@ import { dirname, join, resolve } from 'node:path'
 import { OperatorError } from '../model/errors.ts'
 
 export interface FolderLock {
+  /** Whether the folder still has our socket: somebody may have removed it, and another process have put its own there. */
+  stands(): Promise<boolean>
+  /** Removes our socket, and never another's. */
   release(): Promise<void>
 }
 
@@ -29,7 +32,7 @@ export async function holdFolder(folder: string): Promise<FolderLock> {
   for (let attempt = 1; ; attempt++) {
     try {
       const server = await listen(path)
-      return { release: () => new Promise((resolve) => server.close(() => resolve())) }
+      return lockOf(server, path, await identityOf(path))
     } catch (cause) {
       if (!isErrno(cause, 'EADDRINUSE') || attempt === ATTEMPTS) return fail("can't lock the records folder", cause)
       await removeStale(path, folder)
@@ -54,6 +57,24 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 const isFolder = async (path: string): Promise<boolean> => (await stat(path).catch(() => null))?.isDirectory() === true
+
+function lockOf(server: Server, path: string, identity: string | null): FolderLock {
+  const stands = async () => process.platform === 'win32' || (await identityOf(path)) === identity
+  return {
+    stands,
+    // Closing a server removes whatever has the name of its socket.
+    release: async () => {
+      if (await stands()) await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+/** A number alone is used again as soon as the file is gone. */
+const identityOf = (path: string): Promise<string | null> =>
+  lstat(path).then(
+    ({ ino, mtimeMs }) => `${ino} ${mtimeMs}`,
+    () => null,
+  )
 
 function lockPath(folder: string): string {
   const name = `ringfence-${createHash('sha256').update(folder).digest('hex').slice(0, 32)}`

@@ -129,10 +129,7 @@ class FolderJournal implements Journal {
     const full = this.#file
     try {
       // Whoever deleted the segment may have deleted the folder, and with it the lock.
-      if (full.gone) {
-        await this.#lock.release()
-        this.#lock = await holdFolder(this.#options.folder)
-      }
+      if (full.gone && !(await this.#lock.stands())) this.#lock = await holdFolder(this.#options.folder)
       this.#file = await SegmentFile.create(segmentAt(this.#options.folder, full.segment.number + 1))
     } catch (cause) {
       if (full.gone) throw cause

@@ -31,7 +31,7 @@ export class Tally implements FlowWriter {
       ...(flagged > 0 ? [`${flagged} flagged`] : []),
       `${refused} refused`,
       ...(notReached > 0 ? [`${notReached} not reached`] : []),
-      ...(unwritten > 0 ? [`${unwritten} events could not be recorded`] : []),
+      ...(unwritten > 0 ? [`${unwritten} ${unwritten === 1 ? 'event' : 'events'} could not be recorded`] : []),
     ]
     const shadows = [...this.#wouldBlock].map(([policy, count]) => `; policy ${policy} would have blocked ${count}`)
     return `${flows} ${flows === 1 ? 'flow' : 'flows'}: ${parts.join(', ')}${shadows.join('')}`

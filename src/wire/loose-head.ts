@@ -67,13 +67,13 @@ export class LooseHeadReader {
     switch (this.#part) {
       case 'blank':
         // llhttp skips any run of CR and LF before a request, Python's http.server all white space.
-        if (isBlank(byte)) return null
+        if (this.#isBlank(byte)) return null
         this.#part = 'method'
         this.#lineStart = at
         return isTokenByte(byte) ? null : notHttp
       case 'method':
         if (isTokenByte(byte)) return null
-        if (byte === LF || byte === CR || !isBlank(byte)) return notHttp
+        if (byte === LF || byte === CR || !this.#isBlank(byte)) return notHttp
         this.#part = 'line'
         return null
       case 'line':
@@ -103,21 +103,31 @@ export class LooseHeadReader {
     }
   }
 
+  /** White space of HTTP, and what Python's `str.split` takes for it: a head that has such is read, but never trusted. */
+  #isBlank(byte: number): boolean {
+    if (isOddBlank(byte)) this.#oddBytes = true
+    return byte === SPACE || (byte >= TAB && byte <= CR) || isOddBlank(byte)
+  }
+
   /** Control characters end, join or vanish, depending on the reader. */
   #note(byte: number): void {
-    if ((byte < SPACE && byte !== TAB && byte !== LF && byte !== CR) || byte === 0x7f) this.#oddBytes = true
+    if ((byte < SPACE && byte !== TAB && byte !== LF && byte !== CR) || byte === 0x7f || isOddBlank(byte)) this.#oddBytes = true
   }
 
   #endLine(next: number): LooseHead | null {
-    if (!isRequestLine(latin1(this.#bytes.subarray(this.#lineStart, next)).trim())) return notHttp
+    if (!isRequestLine(this.#line(next))) return notHttp
     this.#part = 'fields'
     this.#fieldsStart = next
     this.#afterCr = false
     return null
   }
 
+  #line(end: number): string {
+    return latin1(this.#bytes.subarray(this.#lineStart, end).map((byte) => (isOddBlank(byte) ? SPACE : byte))).trim()
+  }
+
   #head(end: number, cut: boolean): LooseHead {
-    const line = latin1(this.#bytes.subarray(this.#lineStart, this.#fieldsStart)).trim()
+    const line = this.#line(this.#fieldsStart)
     const hosts = hostFields(latin1(this.#bytes.subarray(this.#fieldsStart, end)))
     // The preface of HTTP/2 (RFC 9113 §3.4): its names follow, compressed.
     const isPreface = /^PRI\s/.test(line)
@@ -129,14 +139,14 @@ export class LooseHeadReader {
   }
 }
 
-const isBlank = (byte: number): boolean => byte === SPACE || (byte >= TAB && byte <= CR)
+const isOddBlank = (byte: number): boolean => (byte >= 0x1c && byte <= 0x1f) || byte === 0x85 || byte === 0xa0
 
 // RFC 9110 §5.6.2. Lower-case methods are methods, to Go and Apache.
 const isTokenByte = (byte: number): boolean => /[\w!#$%&'*+.^`|~-]/.test(String.fromCharCode(byte))
 
 /** One with a version, of whatever shape, or one of HTTP/0.9, which llhttp and Python let fields follow. */
 const isRequestLine = (line: string): boolean =>
-  /\s(?:HTTP|RTSP|ICE)\//i.test(line) || /^(?:[A-Z-]+\s+(?:\/|\*|[A-Za-z][A-Za-z0-9+.-]*:\/\/)|CONNECT\s+)\S*$/.test(line)
+  /\s(?:HTTP|RTSP|ICE)\//i.test(line) || /^(?:[A-Z-]+\s+(?:\/|\*|[A-Za-z][A-Za-z0-9+.-]*:\/\/)|CONNECT\s+|GET\s+)\S*$/.test(line)
 
 /** The host of a target in absolute or authority form (RFC 9112 §3.2), without user information. */
 function targetAuthority(line: string): readonly string[] {

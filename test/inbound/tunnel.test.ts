@@ -160,10 +160,13 @@ describe('the first bytes', () => {
   test('are watched in passing from the very first, until they are enough', async () => {
     const { near, far, origin, firstBytes, start } = await relayed()
     const seen: string[] = []
-    firstBytes.watch((bytes) => {
-      seen.push(toText(bytes))
-      return seen.join('').length >= 6
-    })
+    firstBytes.watch(
+      (bytes) => {
+        seen.push(toText(bytes))
+        return seen.join('').length >= 6
+      },
+      () => undefined,
+    )
     far.send('abc')
     await near.grown(2, never)
     const over = start()

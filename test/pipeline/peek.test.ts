@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { RingfenceError } from '../../src/model/errors.ts'
 import type { Flow, FlowId, KnownName } from '../../src/model/flow.ts'
 import { identify, type Known } from '../../src/pipeline/identify.ts'
-import { type Claims, PEEK_MS, peek, watch, withClaims } from '../../src/pipeline/peek.ts'
+import { type Claims, PEEK_MS, peek, watch, withClaims, withProofs } from '../../src/pipeline/peek.ts'
 import type { FirstBytes } from '../../src/pipeline/ports.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
 import { ip, name, tableResolver } from '../support/fake-ports.ts'
@@ -32,7 +32,10 @@ const plain = policy('')
 const excepting = policy(', except: [{ host: zoom.us, reason: sign-in }]')
 
 /** First bytes that are all there at once, as a client sends them; `asks` collects how long they were to be held. */
-function firstBytes(bytes: Uint8Array): FirstBytes & { readonly asks: number[]; show(upTo: number): boolean } {
+function firstBytes(
+  bytes: Uint8Array,
+  why: 'time' | 'ended' = 'time',
+): FirstBytes & { readonly asks: number[]; show(upTo: number): boolean } {
   const asks: number[] = []
   let watcher: (fresh: Uint8Array) => boolean = () => true
   let shown = 0
@@ -40,7 +43,8 @@ function firstBytes(bytes: Uint8Array): FirstBytes & { readonly asks: number[]; 
     asks,
     async hold(see, milliseconds) {
       asks.push(milliseconds)
-      for (let at = 0; at < bytes.length; at++) if (see(bytes.subarray(at, at + 1))) return
+      for (let at = 0; at < bytes.length; at++) if (see(bytes.subarray(at, at + 1))) return 'enough'
+      return why
     },
     watch(see) {
       watcher = see
@@ -103,26 +107,26 @@ const claims: Claims = { names: [{ name: name('zoom.us'), origin: 'sni' }], hidd
 describe('a claimed name', () => {
   test('is looked up only where an exception by host asks for proof', async () => {
     const resolver = tableResolver({ 'zoom.us': ['52.81.151.250'] })
-    await withClaims(known, claims, plain, resolver)
+    await withProofs(withClaims(known, claims), plain, resolver)
     expect(resolver.asked).toEqual([])
-    await withClaims(known, claims, excepting, resolver)
+    await withProofs(withClaims(known, claims), excepting, resolver)
     expect(resolver.asked).toEqual(['zoom.us'])
   })
 
   test('is proved at the addresses of its own look-up, embedded ones unfolded', async () => {
     const resolver = tableResolver({ 'zoom.us': ['52.81.151.250', '64:ff9b::102:304'] })
-    const { names } = await withClaims(known, claims, excepting, resolver)
+    const { names } = await withProofs(withClaims(known, claims), excepting, resolver)
     expect(names).toEqual([{ name: 'zoom.us', origin: 'sni', provedAt: new Set(['52.81.151.250', '1.2.3.4']) }])
   })
 
   test('whose look-up fails is not known to be proved', async () => {
-    const { names } = await withClaims(known, claims, excepting, tableResolver())
+    const { names } = await withProofs(withClaims(known, claims), excepting, tableResolver())
     expect(names).toEqual([claim('zoom.us')])
   })
 
   test('that was asked for is known already', async () => {
     const asked: Known = { ...known, names: [{ name: name('zoom.us'), origin: 'asked', provedAt: 'everywhere' }] }
-    expect(await withClaims(asked, claims, excepting, tableResolver())).toEqual(asked)
+    expect(await withProofs(withClaims(asked, claims), excepting, tableResolver())).toEqual(asked)
   })
 })
 
@@ -139,6 +143,20 @@ test('first bytes that hide their name may be for any', async () => {
   })()
   expect(first.show(1_000)).toBe(true)
   expect(learnt).toMatchObject([{ hidden: true }])
+})
+
+test('a client that ends before its name could be told may mean any; one that only waits may still say it', async () => {
+  const half = hello('zoom.us').subarray(0, 30)
+  expect(await peek(firstBytes(half, 'ended'), known, plain, tableResolver(), never)).toMatchObject({ namesFinal: true, anyName: true })
+  expect(await peek(firstBytes(half, 'time'), known, plain, tableResolver(), never)).toMatchObject({ namesFinal: false, anyName: false })
+  expect(await peek(firstBytes(new Uint8Array(0), 'ended'), known, plain, tableResolver(), never)).toMatchObject({ anyName: false })
+})
+
+test('a name that no exception could hold by is not looked up', async () => {
+  const resolver = tableResolver({ 'evil.example': ['52.81.151.250'] })
+  const evil: Claims = { names: [{ name: name('evil.example'), origin: 'sni' }], hidden: false }
+  expect((await withProofs(withClaims(known, evil), excepting, resolver)).names).toMatchObject([{ name: 'evil.example', provedAt: null }])
+  expect(resolver.asked).toEqual([])
 })
 
 describe('watch', () => {

@@ -68,3 +68,8 @@ test("Ringfence's own door is refused at its port, also through an embedded form
 test('an address on the Internet is never refused', () => {
   for (const address of ['23.192.228.7', '2606:4700::1111', '64:ff9b::808:808']) expect(refusal('zoom.us:443', address)).toBeNull()
 })
+
+test('a translator’s own prefix leads to the address inside, which must not be local', () => {
+  expect(refusal('www.example.com:443', '64:ff9b:1::3451:97fa')).toBeNull()
+  expect(refusal('www.example.com:443', '64:ff9b:1:fffe::a00:1')).toBe('refuse.local-answer')
+})

@@ -85,3 +85,12 @@ test('any text is a value or faults with places in it', () => {
     { numRuns: 400, interruptAfterTimeLimit: 1_000 },
   )
 })
+
+test('a key that is a list or a map is refused before it becomes text, which doubles with every level', () => {
+  expect(faults(`${'? '.repeat(40)}a`)[0]).toMatch(/a key must be a plain word$/)
+  expect(faults(`[a, b]: 1`)[0]).toMatch(/a key must be a plain word$/)
+})
+
+test('closing brackets that close nothing lift no limit', () => {
+  expect(faults(`${']\n'.repeat(900)}${'['.repeat(900)}`)[0]).toMatch(/is nested too deeply$/)
+})

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { OperatorError } from '../../src/model/errors.ts'
@@ -72,3 +72,16 @@ async function leaveStaleSocket(folder: string): Promise<void> {
   const script = `require('node:net').createServer().listen(${JSON.stringify(join(folder, 'lock'))}, () => process.kill(process.pid, 'SIGKILL'))`
   await once(spawn(process.execPath, ['-e', script], { stdio: 'ignore' }), 'exit')
 }
+
+test('a hold whose folder was removed and taken by another lets go without touching theirs', async () => {
+  const folder = join(await madeUpFolder(), 'flows')
+  const first = await holdFolder(folder)
+  expect(await first.stands()).toBe(true)
+  await rm(folder, { recursive: true })
+  expect(await first.stands()).toBe(false)
+  const second = await holdFolder(folder)
+  await first.release()
+  expect(await second.stands()).toBe(true)
+  await expect(holdFolder(folder)).rejects.toThrow('another Ringfence')
+  await second.release()
+})

@@ -34,7 +34,7 @@ test('verdicts are counted, and what the policies in the shadow would have block
 test('what could not be written is not counted', async () => {
   const tally = new Tally({ append: () => Promise.reject(new Error('disk full')) })
   await expect(tally.append(decided('allow', {}))).rejects.toThrow('disk full')
-  expect(tally.summary).toBe('0 flows: 0 allowed, 0 refused, 1 events could not be recorded')
+  expect(tally.summary).toBe('0 flows: 0 allowed, 0 refused, 1 event could not be recorded')
 })
 
 test('a name that does not exist is not a refusal, and what was refused anyhow is no merit of the policy in the shadow', async () => {

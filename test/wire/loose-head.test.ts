@@ -35,7 +35,7 @@ describe('no request is', () => {
   test.each([
     'EHLO me\r\n',
     'SSH-2.0-x\r\n',
-    'GET foo\r\n',
+    'SET foo\r\n',
     'GET\r\n',
     'get /\r\n',
     '\0',
@@ -119,4 +119,18 @@ describe('what has not come', () => {
 
 test('the preface of HTTP/2 is in doubt: the names follow it', () => {
   expect(read('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')).toEqual(garbledHead())
+})
+
+test.each([
+  ['a no-break space behind the method', Buffer.from('GET\xa0/ HTTP/1.1\r\nHost: evil.example\r\n\r\n', 'latin1')],
+  ['a next-line character in front', Buffer.from('\x85GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n', 'latin1')],
+  ['a file separator behind the method', Buffer.from('GET\x1c/ HTTP/1.1\r\nHost: evil.example\r\n\r\n', 'latin1')],
+])('%s, which Python takes for white space, is read and never trusted', (_, bytes) => {
+  expect(new LooseHeadReader().push(bytes)).toEqual({ kind: 'head', authorities: ['evil.example'], garbled: true })
+})
+
+test('a request of HTTP/0.9 with any target is one that fields may follow', () => {
+  const head = new LooseHeadReader().push(Buffer.from('GET foo\r\nHost: evil.example\r\n\r\n'))
+  expect(head).toMatchObject({ kind: 'head' })
+  expect(head.kind === 'head' && head.authorities).toContain('evil.example')
 })
