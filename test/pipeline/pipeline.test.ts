@@ -286,6 +286,28 @@ describe('a fence that is open by host, while enforcing', () => {
     ])
   })
 
+  test('a late name is cut without waiting for the name server that its owner chose', async () => {
+    const origin = await startOrigin(bannerFirst('ready'))
+    const excepting = policyText(
+      'enforce',
+      '{ name: no-tiktok, traffic: { host: .tiktok.com }, never: anywhere, except: [{ host: ok.tiktok.com, reason: a test }] }',
+    )
+    const { proxy, client } = await asking(`${AMERICA}:443`, {
+      policy: excepting,
+      routes: { [AMERICA]: origin.port },
+      names: { 'ok.tiktok.com': 'never', 'www.tiktok.com': 'never' },
+    })
+    await client.receives('ready')
+    client.send(hello('ok.tiktok.com'))
+    const startedAt = performance.now()
+    await client.receivesReset()
+    // A look-up would have had two seconds.
+    expect(performance.now() - startedAt).toBeLessThan(1_500)
+    await proxy.flowsOver(1)
+    expect(proxy.resolver.asked).toEqual([])
+    expect(proxy.writer.ended).toMatchObject([{ ending: 'cut' }])
+  })
+
   test('a client that leaves during the hold is gone, and nothing is dialled', async () => {
     const { world: here } = await world()
     const { proxy, client } = await asking(`${AMERICA}:443`, here)
