@@ -1,6 +1,6 @@
 /**
  * The command line: finds the command, prints what went wrong in one line, and returns the exit code: 0, 1 for "no",
- * 2 for bad input. Each command's code is loaded when it is called, so that `--help` answers at once.
+ * 2 for bad input. What a command needs beyond its options is mostly loaded when it is called.
  */
 import { Command, CommanderError } from 'commander'
 import { ConfigErrors, errorKind, OperatorError, RingfenceError } from '../model/errors.ts'
@@ -33,7 +33,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
 async function createProgram(show: (text: string) => void): Promise<Command> {
   const command = typedName(process.env)
   const program = new Command(command)
-    .description('Keeps network traffic inside the countries you choose, and proves where it went.')
+    .description('Keeps network traffic inside the countries you choose, and records where it went.')
     .version(version, '-V, --version')
     .showSuggestionAfterError()
     .enablePositionalOptions()

@@ -12,7 +12,7 @@ import type { FirstBytes, Resolver } from './ports.ts'
 /** How long the first bytes are held for at most: servers that speak first (SSH, SMTP) make their clients wait this long. */
 export const PEEK_MS = 300
 
-/** How long the look-up may take that proves a claimed name; only an exception by host asks for one. */
+/** How long the look-up may take that proves a claimed name; only an exception that could hold by it asks for one. */
 const PROOF_MS = 2_000
 
 /** Holds the first bytes and adds what they claim. Names stay open where the time was over before they could be told. */

@@ -65,7 +65,7 @@ export async function carry(offer: Offer, road: Road): Promise<void> {
 /** Everything up to the verdict: what `ringfence check` shows is decided by these same steps. */
 export async function judge(offer: Asking, policy: Policy, road: JudgingRoad): Promise<Judged> {
   const { flow, firstBytes, gone } = offer
-  const asked = identify(offer.flow, road.clock.now())
+  const asked = identify(flow, road.clock.now())
   const known = firstBytes === null ? whenNamesEnd(asked) : asked
   const denied = refusalOfPort(flow, road.refusals)
   const early = denied === null ? decideEarly(policy, known) : decideRefused(policy, denied)
@@ -93,8 +93,8 @@ function learnInPassing(judged: Judged, { remote }: Upstream, passage: Passage, 
   watch(offer.firstBytes, judged.known, (claims) => {
     const rejudge = async () => {
       const claimed = whenNamesEnd(withClaims(judged.known, claims))
-      // While enforcing, nothing passes until a proof is in: a name that comes after the hold is not proved any more, and
-      // whoever chooses it chooses how slow its name server is.
+      // While enforcing, nobody waits for a proof while bytes move: whoever chose the name chose how slow its name server
+      // is. So a name that comes after the hold is not proved any more.
       const known = policy.mode === 'enforce' ? claimed : await withProofs(claimed, policy, road.resolver)
       const again = { ...judged, known, decision: decide(policy, known, judged.located, offer.flow, road.refusals) }
       const told = tell(again, passage)

@@ -112,7 +112,7 @@ async function judgeOnce(
     client: { host: client, port: 0 },
     asked,
   }
-  const offer = { flow, claimed: [], firstBytes: null, gone: new AbortController().signal, grant: () => undefined }
+  const offer = { flow, firstBytes: null, gone: new AbortController().signal, grant: () => undefined }
   const refusals = {
     deniedPorts: settings.deniedPorts,
     localNames: settings.resolver.localNames,
