@@ -26,6 +26,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: pure,
           pool: 'forks',
+          // Threads that the code starts are Node's own and know no TypeScript.
+          execArgv: ['--import', './test/support/load-typescript.mjs'],
           testTimeout: 20_000,
           hookTimeout: 30_000,
         },

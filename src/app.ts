@@ -3,13 +3,16 @@ import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { Logger } from 'pino'
 import { systemClock } from './clock.ts'
-import { isPath } from './config/load.ts'
+import { judgeResolvers } from './config/judge-resolvers.ts'
+import { type LocationWorld, locationOf } from './config/location.ts'
 import { loadPolicyFor, loadShadows } from './config/policies.ts'
 import type { InboundSettings, Settings } from './config/settings.ts'
 import { createDirect } from './egress/direct.ts'
 import { createDialer } from './egress/happy-eyeballs.ts'
 import { createResolver } from './egress/resolver.ts'
-import { type GeoTable, openTable } from './geoip/index.ts'
+import { keepAccepted } from './geoip/accepted-table.ts'
+import type { GeoTable } from './geoip/index.ts'
+import { LiveTable } from './geoip/live-table.ts'
 import type { Door } from './inbound/door.ts'
 import { inbounds } from './inbound/index.ts'
 import { type Listener, listen } from './inbound/listener.ts'
@@ -18,13 +21,9 @@ import { type Endpoint, formatEndpoint, type Ip } from './model/address.ts'
 import { containsAny } from './model/cidr.ts'
 import { OperatorError } from './model/errors.ts'
 import type { FlowId } from './model/flow.ts'
-import { isLocal } from './model/scope.ts'
 import type { Mode } from './model/verdict.ts'
-import { decide } from './pipeline/decide.ts'
-import { identify, whenNamesEnd } from './pipeline/identify.ts'
-import { locate } from './pipeline/locate.ts'
 import { carry } from './pipeline/pipeline.ts'
-import type { Clock, FlowWriter, Road } from './pipeline/ports.ts'
+import type { FlowWriter, Road } from './pipeline/ports.ts'
 import { endedExceptions, type Policy } from './policy/policy.ts'
 import { openJournal } from './records/journal.ts'
 import { followInLog } from './records/log.ts'
@@ -33,7 +32,10 @@ import { version } from './version.ts'
 
 export interface App {
   readonly policy: Policy
-  readonly table: GeoTable
+  /** The location table in force; `null` where none is good. */
+  readonly table: GeoTable | null
+  /** Why what the sources hold now is not used, or `null`. */
+  readonly tableRefused: string | null
   readonly doors: readonly { readonly name: string; readonly bound: Endpoint<Ip> }[]
   /** What the flows so far came to, in one line. */
   readonly summary: () => string
@@ -46,10 +48,11 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
   const clock = systemClock
   const policy = loadPolicyFor(settings, mode)
   const shadows = loadShadows()
-  const table = await openTable(settings.geoip.sources)
+  const location = locationOf(settings, policy)
+  const tables = await openTables(location, settings, log)
   const ownDoors = new BoundDoors()
   const refusals = { deniedPorts: settings.deniedPorts, localNames: settings.resolver.localNames, ownDoors }
-  judgeResolvers(settings, policy, table, refusals, clock)
+  judgeResolvers(settings, policy, tables.current, refusals, clock.now())
 
   for (const sentence of endedExceptions(policy, clock.now())) log.warn(`policy ${policy.name}: ${sentence}`)
 
@@ -67,20 +70,19 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     shadows,
     refusals,
     resolver: createResolver(settings.resolver.servers, { monotonic: clock.monotonic }),
-    locator: table,
+    tables,
     dialer: createDialer(createDirect({ monotonic: clock.monotonic })),
     writer: followInLog(settings.records.whenDiskFull === 'continue' ? goingOn(tally) : tally, log),
     clock,
     dialMs: settings.limits.dialMs,
     report: (bug) => log.error({ err: bug }, `unexpected failure: ${bug.message}`),
   }
-  const attributions = table.sources.flatMap(({ attribution }) => attribution ?? [])
-  const house: House = { road, flows, attributions, log }
+  const house: House = { road, flows, attributions: () => attributionsOf(tables.table), log }
   const doors: OpenDoor[] = []
   const closeDoors = (graceMs: number) => Promise.all(doors.map((door) => door.stop(graceMs)))
   try {
     await road.writer.append({ type: 'started', version })
-    await road.writer.append({ type: 'table', hash: table.hash, sources: table.sources })
+    if (tables.table !== null) await takeTable(tables.table, location, road.writer)
     await road.writer.append({ type: 'policy', name: policy.name, hash: policy.hash, mode: policy.mode })
     for (const inbound of settings.inbounds) {
       const door = await openDoor(inbound, settings, house)
@@ -92,18 +94,70 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     await journal.close()
     throw error
   }
+  const stopWatching = watchTables(tables, location, road.writer, log)
   return {
     policy,
-    table,
+    get table() {
+      return tables.table
+    },
+    get tableRefused() {
+      return tables.refused
+    },
     doors: doors.map(({ name, listener }) => ({ name, bound: listener.bound })),
     summary: () => tally.summary,
     async stop(graceMs) {
+      stopWatching()
       await closeDoors(graceMs)
       await Promise.all(flows)
       await journal.close()
     },
   }
 }
+
+/** How often files of location data are looked at. By the clock, not by the system's notices, which network file systems and containers do not give. */
+const LOOK_MS = 1_000
+
+const NO_TABLE = 'no location data is good: whatever needs a country is blocked'
+
+/** Throws OperatorError where no table is good and the settings say that there must be one. */
+async function openTables(location: LocationWorld, { geoip }: Settings, log: Logger): Promise<LiveTable> {
+  const tables = await LiveTable.open(location)
+  const { table, refused } = tables
+  // Known remarks on usable data; `geoip status` lists them.
+  for (const warning of table?.warnings ?? []) log.debug(`location data: ${warning}`)
+  if (refused === null) return tables
+  if (table === null && geoip.whenNoTable === 'exit') throw new OperatorError(refused)
+  log.error(`location data not taken: ${refused}; ${table === null ? NO_TABLE : `going on with the last good: ${editionsOf(table)}`}`)
+  return tables
+}
+
+/** Files that are replaced while the proxy runs are taken, or refused with the reason. */
+function watchTables(tables: LiveTable, location: LocationWorld, writer: FlowWriter, log: Logger): () => void {
+  const told = {
+    swap: async (table: GeoTable) => {
+      await takeTable(table, location, writer)
+      log.info(`location data replaced: ${editionsOf(table)}`)
+    },
+    refused: (why: string, inForce: GeoTable | null) =>
+      log.error(`location data not taken: ${why}; ${inForce === null ? NO_TABLE : 'what is in force stays'}`),
+  }
+  const timer = setInterval(() => void tables.look(told), LOOK_MS).unref()
+  return () => clearInterval(timer)
+}
+
+/** A table is in the journal before a record names it, and on the ledger so that the next one is measured by it. */
+async function takeTable(table: GeoTable, { ledger }: LocationWorld, writer: FlowWriter): Promise<void> {
+  const sources = table.sources.map(({ coverage: _, ...info }) => info)
+  await writer.append({ type: 'table', hash: table.hash, sources })
+  await keepAccepted(table, ledger)
+}
+
+const editionsOf = ({ sources }: GeoTable): string =>
+  sources.map(({ name, date }) => (date === null ? name : `${name} of ${date}`)).join(', ')
+
+const attributionsOf = (table: GeoTable | null): readonly string[] => [
+  ...new Set(table?.sources.flatMap(({ attribution }) => attribution ?? [])),
+]
 
 interface OpenDoor {
   readonly name: string
@@ -115,7 +169,8 @@ interface House {
   readonly road: Road
   /** Those under way: stopping waits for their endings. */
   readonly flows: Set<Promise<void>>
-  readonly attributions: readonly string[]
+  /** Of the data in force. */
+  readonly attributions: () => readonly string[]
   readonly log: Logger
 }
 
@@ -132,7 +187,9 @@ async function openDoor(inbound: InboundSettings, settings: Settings, { road, fl
     limits: { headBytes, headMs, relay: { idleMs, halfClosedMs } },
     clock: road.clock,
     stopping: stopping.signal,
-    attributions,
+    get attributions() {
+      return attributions()
+    },
     nextId: () => `${run}-${(++count).toString(36)}` as FlowId,
     carry(offer) {
       const flow = carry(offer, road)
@@ -158,27 +215,6 @@ async function openDoor(inbound: InboundSettings, settings: Settings, { road, fl
       stopping.abort()
       return listener.stop(graceMs)
     },
-  }
-}
-
-/** Ringfence's own look-ups walk the same road: a resolver that the policy forbids is an error of the settings. */
-function judgeResolvers(settings: Settings, policy: Policy, table: GeoTable, refusals: Road['refusals'], clock: Clock): void {
-  for (const server of settings.resolver.servers) {
-    if (server.kind === 'system' || isLocal(server.host)) continue
-    const flow = {
-      id: 'resolver' as FlowId,
-      openedAt: clock.now(),
-      inbound: 'resolver',
-      network: 'udp' as const,
-      client: { host: server.host, port: server.port },
-      asked: { host: { kind: 'ip' as const, ip: server.host }, port: server.port },
-    }
-    const known = whenNamesEnd(identify(flow, clock.now()))
-    const { kind, verdict } = decide(policy, known, [locate(server.host, table)], flow, refusals)
-    if (kind === 'dial') continue
-    const why = verdict.reasons.map((reason) => ('fence' in reason ? `fence "${reason.fence}"` : reason.kind)).join(', ')
-    const where = settings.file === null || !isPath(settings.file) ? 'settings' : settings.file
-    throw new OperatorError(`${where}: resolver.servers: ${formatEndpoint(server)} is forbidden by ${why} of policy ${policy.name}`)
   }
 }
 

@@ -118,7 +118,7 @@ test('it starts, serves, records, and leaves nothing behind when it stops', asyn
   const app = await startApp(settings, undefined, silent)
   expect(app.doors).toEqual([{ name: 'mixed', bound: { host: '127.0.0.1', port: expect.any(Number) } }])
   expect(app.policy.name).toBe('observe')
-  expect(app.table.sources.map(({ name }) => name)).toEqual(['places'])
+  expect(app.table?.sources.map(({ name }) => name)).toEqual(['places'])
   expect(await get(app, `http://127.0.0.1:${port}/page`)).toEqual({ status: 200, body: 'GET /page' })
   await app.stop(1_000)
   expect(app.summary()).toMatch(/^1 flow: 1 allowed, 0 refused/)

@@ -8,7 +8,9 @@ import { scopeOf } from '../model/scope.ts'
 import type { Policy } from '../policy/policy.ts'
 import { version } from '../version.ts'
 
-type Running = Pick<App, 'policy' | 'doors'> & { readonly table: Pick<App['table'], 'sources' | 'oldestDate'> }
+type Data = Pick<NonNullable<App['table']>, 'sources' | 'oldestDate'>
+
+type Running = Pick<App, 'policy' | 'doors'> & { readonly table: Data | null }
 
 export interface BannerContext {
   readonly now: number
@@ -26,16 +28,16 @@ export function banner(
   { now, command }: BannerContext,
 ): string {
   const at = reachableAt(doors.map(({ bound }) => bound))
-  const age = Math.floor((now - Date.parse(table.oldestDate)) / DAY_MS)
-  const sources = table.sources.map(({ name, date }) => `${name} of ${date}`).join(', ')
-  const attributions = table.sources.flatMap(({ name, attribution }) => (attribution === null ? [] : `  ${name}: ${attribution}\n`))
+  const attributions = (table?.sources ?? []).flatMap(({ name, attribution }) =>
+    attribution === null ? [] : `  ${name}: ${attribution}\n`,
+  )
   const optional = settings.records.whenDiskFull === 'continue' ? ' (optional: when_disk_full is continue)' : ''
   const config = settings.file === null ? '' : ` --config ${quoted(resolve(settings.file))}`
   return `
 Ringfence ${version} listens on ${doors.map(({ bound }) => formatEndpoint(bound)).join(', ')} (HTTP proxy, SOCKS5, SOCKS4)
 
   policy    ${policy.name}: ${whatItDoes(policy)}
-  location  ${sources}${age > OLD_DAYS ? ` (${age} days old: some addresses have moved since)` : ''}
+  location  ${table === null ? 'NONE IS GOOD: whatever needs a country is blocked; see the log' : locationLine(table, now)}
   records   ${settings.records.folder}${optional}
   settings  ${settings.file ?? 'defaults (no ringfence.yaml here or in /etc/ringfence)'}
 
@@ -46,6 +48,15 @@ What happened  ${command} flows --follow${config}
 ${policy.fences.length === 0 ? `A fence        ${command} --policy no-cn${config}    (stop this one first: Ctrl-C)\n` : ''}
 ${attributions.join('')}
 `
+}
+
+/** The voters by name; the rest by number: `geoip status` lists them all. */
+function locationLine({ sources, oldestDate }: Data, now: number): string {
+  const voters = sources.filter(({ role }) => role === 'voter')
+  const others = sources.length - voters.length
+  const age = Math.floor((now - Date.parse(oldestDate)) / DAY_MS)
+  const listed = voters.map(({ name, date }) => (date === null ? name : `${name} of ${date}`)).join(', ')
+  return `${listed}${others === 0 ? '' : ` and ${others} more`}${age > OLD_DAYS ? ` (the oldest is ${age} days old: some addresses have moved since)` : ''}`
 }
 
 /** Of fences alone: metadata services, denied ports and local answers to public names are refused under every policy. */

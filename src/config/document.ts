@@ -1,9 +1,7 @@
 /** The shape of `ringfence.yaml`: how this node runs. Every key has a default; the defaults are what no file at all means. */
 import { z } from 'zod'
-import { geoSourceSchema, sourceKinds } from '../geoip/index.ts'
+import { geoSourceSchema } from '../geoip/kinds.ts'
 import { inbounds } from '../inbound/index.ts'
-import { printable } from '../model/hostname.ts'
-import { didYouMean } from '../model/suggest.ts'
 
 const someOf = <T extends z.ZodType>(item: T) => z.array(item).min(1, { error: 'must have at least one entry' })
 
@@ -12,6 +10,12 @@ const atMost = (most: number) =>
     .number()
     .positive({ error: 'must be more than 0' })
     .max(most, { error: `must be at most ${most}` })
+
+const degrees = (most: number) =>
+  z
+    .number()
+    .min(-most, { error: `must be at least -${most} degrees` })
+    .max(most, { error: `must be at most ${most} degrees` })
 
 const whole = (least: number, most: number) =>
   z
@@ -34,25 +38,6 @@ const inbound = z.strictObject({
   clients: someOf(z.string()).optional(),
 })
 
-const kinds = Object.keys(sourceKinds)
-
-/** zod names neither what was written for `type` nor that a file's name alone is not enough. */
-const geoSource = z
-  .unknown()
-  .superRefine((source, context) => {
-    if (typeof source === 'string' && !kinds.includes(source)) {
-      context.addIssue({ code: 'custom', message: 'must be "embedded", or { type: mmdb, path: a file, role: voter or witness }' })
-    } else if (typeof source === 'object' && source !== null) {
-      const type = 'type' in source ? String(source.type) : null
-      if (type === null) context.addIssue({ code: 'custom', message: `"type" is missing (${kinds.join(', ')})` })
-      else if (!kinds.includes(type)) {
-        const message = `"${printable(type)}" is not one of ${kinds.join(', ')}${didYouMean(type, kinds)}`
-        context.addIssue({ code: 'custom', path: ['type'], message })
-      }
-    }
-  })
-  .pipe(geoSourceSchema)
-
 /** Every key of a section has a default, so that the section may be left out as a whole: it is then read as an empty one. */
 export const settingsDocument = z.strictObject({
   version: z.literal(1, { error: 'must be 1' }).default(1),
@@ -67,7 +52,19 @@ export const settingsDocument = z.strictObject({
       local_names: z.array(z.string()).default(['localhost', 'local', 'test', 'internal', 'home.arpa']),
     })
     .prefault({}),
-  geoip: z.strictObject({ sources: someOf(geoSource).default([{ type: 'embedded' }]) }).prefault({}),
+  geoip: z
+    .strictObject({
+      sources: someOf(geoSourceSchema).default([{ type: 'embedded' }]),
+      /** Where downloaded editions and what was accepted are kept; default: `geoip` in the state folder. */
+      folder: z.string().min(1, { error: 'must be the path of a folder' }).optional(),
+      /** A lock that `geoip lock` wrote: exactly its data is used. */
+      lock: z.string().min(1, { error: 'must be the path of a file' }).optional(),
+      /** At start, where no source can be used: `block` what needs a country, or `exit`. */
+      when_no_table: z.enum(['block', 'exit']).default('block'),
+      /** Where this machine is, for what round-trip times rule out. */
+      vantage: z.strictObject({ latitude: degrees(90), longitude: degrees(180) }).optional(),
+    })
+    .prefault({}),
   records: z
     .strictObject({
       folder: z.string().min(1, { error: 'must be the path of a folder' }).optional(),

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseResolverServer, type ResolverServer } from '../egress/resolver-server.ts'
-import type { GeoSourceSettings } from '../geoip/index.ts'
+import { withPaths } from '../geoip/kinds.ts'
 import { type Endpoint, formatEndpoint, type Ip, parseIp, parsePort } from '../model/address.ts'
 import { isNonEmpty, type NonEmpty } from '../model/brand.ts'
 import { OperatorError } from '../model/errors.ts'
@@ -12,6 +12,7 @@ import { scopeOf } from '../model/scope.ts'
 import { compileNetworks } from '../policy/matchers/networks.ts'
 import type { Path, Report } from '../policy/path.ts'
 import { readSource, type Source } from '../policy/yaml-source.ts'
+import { cacheFolder } from './cache-folder.ts'
 import { type SettingsDocument, settingsDocument } from './document.ts'
 import type { InboundSettings, Settings } from './settings.ts'
 import { stateFolder } from './state-folder.ts'
@@ -21,6 +22,8 @@ export interface SettingsOverrides {
   readonly config?: string | undefined
   readonly policy?: string | undefined
   readonly listen?: string | undefined
+  /** A lock of location data. */
+  readonly asOf?: string | undefined
 }
 
 const usualPlaces = ['ringfence.yaml', '/etc/ringfence/ringfence.yaml']
@@ -58,9 +61,12 @@ function compileSettings({ value, report, throwIfReported }: Source<SettingsDocu
     inbounds: some(inbounds.filter(isSound)),
     resolver: { servers: some(servers.filter(isSound)), localNames: localNames.filter(isSound) },
     geoip: {
-      sources: value.geoip.sources.map(
-        (each): GeoSourceSettings => (each.type === 'mmdb' ? { ...each, path: resolve(base, each.path) } : each),
-      ),
+      sources: value.geoip.sources.map((each) => withPaths(each, (path) => resolve(base, path))),
+      folder: value.geoip.folder === undefined ? join(stateFolder(), 'geoip') : resolve(base, value.geoip.folder),
+      cache: cacheFolder(),
+      lock: value.geoip.lock === undefined ? null : resolve(base, value.geoip.lock),
+      whenNoTable: value.geoip.when_no_table,
+      vantage: value.geoip.vantage ?? null,
     },
     records: {
       folder: value.records.folder === undefined ? join(stateFolder(), 'flows') : resolve(base, value.records.folder),
@@ -152,8 +158,9 @@ function compileName(text: string, at: Path, report: Report): Hostname | null {
   return null
 }
 
-function override(settings: Settings, { policy, listen }: SettingsOverrides): Settings {
-  const named = policy === undefined ? settings : { ...settings, policy: isPath(policy) ? resolve(policy) : policy }
+function override(settings: Settings, { policy, listen, asOf }: SettingsOverrides): Settings {
+  const locked = asOf === undefined ? settings : { ...settings, geoip: { ...settings.geoip, lock: resolve(asOf) } }
+  const named = policy === undefined ? locked : { ...locked, policy: isPath(policy) ? resolve(policy) : policy }
   if (listen === undefined) return named
   const endpoint = parseListen(listen)
   if ('problem' in endpoint) throw new OperatorError(`--listen: ${endpoint.problem}`)

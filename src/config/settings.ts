@@ -1,6 +1,6 @@
 /** Settings as the program uses them: every text read, every value checked. */
 import type { ResolverServer } from '../egress/resolver-server.ts'
-import type { GeoSourceSettings } from '../geoip/index.ts'
+import type { GeoSourceSettings } from '../geoip/kinds.ts'
 import type { InboundType } from '../inbound/index.ts'
 import type { Endpoint, Ip } from '../model/address.ts'
 import type { NonEmpty } from '../model/brand.ts'
@@ -23,7 +23,17 @@ export interface Settings {
   readonly policy: string
   readonly inbounds: NonEmpty<InboundSettings>
   readonly resolver: { readonly servers: NonEmpty<ResolverServer>; readonly localNames: readonly Hostname[] }
-  readonly geoip: { readonly sources: readonly GeoSourceSettings[] }
+  readonly geoip: {
+    readonly sources: readonly GeoSourceSettings[]
+    readonly folder: string
+    /** Where compiled tables are kept. */
+    readonly cache: string
+    /** The data of this lock is used, and no other; `null`: what the sources hold. */
+    readonly lock: string | null
+    readonly whenNoTable: 'block' | 'exit'
+    /** Degrees. */
+    readonly vantage: { readonly latitude: number; readonly longitude: number } | null
+  }
   readonly records: { readonly folder: string; readonly whenDiskFull: 'block' | 'continue' }
   readonly deniedPorts: readonly number[]
   readonly limits: {

@@ -1,58 +1,35 @@
-/**
- * Opens location sources of every kind, as the settings list them, and compiles them into the one table that the road
- * asks. A kind exists because `sourceKinds` lists it.
- */
+/** From the sources that the settings list to the one table that the road asks: from the cache where its inputs are unchanged, else built. */
 import { createHash } from 'node:crypto'
-import { basename, extname } from 'node:path'
-import { z } from 'zod'
 import { OperatorError } from '../model/errors.ts'
-import type { SourceInfo } from '../model/location.ts'
-import { openEmbedded } from './embedded.ts'
-import { openMmdb } from './mmdb.ts'
-import type { GeoSource } from './source.ts'
-import { compileTable, type Table } from './table.ts'
+import type { Company, SourceInfo } from '../model/location.ts'
+import { buildApart, keyOf } from './build.ts'
+import { hashesOf } from './input-hashes.ts'
+import { type GeoSourceSettings, sourceKinds } from './kinds.ts'
+import { GeoSourceError } from './source.ts'
+import type { SourceSpec } from './spec.ts'
+import { CompiledTable, type Table } from './table.ts'
+import { readCached, writeCached } from './table-cache.ts'
+import type { Coverage, TableData } from './table-data.ts'
+import { decodeTable } from './table-file.ts'
 
-const embeddedSchema = z.strictObject({ type: z.literal('embedded') })
-
-const mmdbSchema = z.strictObject({
-  type: z.literal('mmdb'),
-  path: z.string().min(1),
-  role: z.enum(['voter', 'witness']),
-  /** Default: the file's name without its ending. */
-  name: z.string().trim().min(1).max(60).optional(),
-})
-
-interface SourceKind {
-  readonly schema: z.ZodType
-  /** Opens what the settings name; they are checked against the schema first. */
-  open(settings: unknown): Promise<readonly GeoSource[]>
+/** Homes of firms by their origin AS (`config/companies.yaml`). */
+export interface Companies {
+  ofAsn(asn: number): Company | null
+  /** Of the list, hex. */
+  readonly sha256: string
 }
 
-/** Every kind of source, by the word that the settings use. */
-export const sourceKinds = {
-  embedded: { schema: embeddedSchema, open: () => openEmbedded() },
-  mmdb: {
-    schema: mmdbSchema,
-    open: async (settings) => {
-      const { path, role, name = basename(path, extname(path)) } = mmdbSchema.parse(settings)
-      return [await openMmdb(path, { name, role, attribution: null })]
-    },
-  },
-} satisfies Record<string, SourceKind>
-
-/** One entry of `geoip: sources:`; plain `embedded` is short for `{ type: embedded }`. */
-export const geoSourceSchema = z.preprocess(
-  (value) => (typeof value === 'string' && value in sourceKinds ? { type: value } : value),
-  z.discriminatedUnion('type', [sourceKinds.embedded.schema, sourceKinds.mmdb.schema]),
-)
-
-/** One source as the settings list it. */
-export type GeoSourceSettings = z.output<typeof geoSourceSchema>
+/** One source of a table, with how much it speaks of. */
+export interface CoveredSource extends SourceInfo {
+  readonly coverage: Coverage
+}
 
 /** The compiled table with what it was made of. Implements the road's `Locator`. */
 export interface GeoTable extends Table {
-  readonly sources: readonly SourceInfo[]
-  /** SHA-256 over the sources' names, roles and file hashes, in their order, hex. */
+  readonly sources: readonly CoveredSource[]
+  /** Names the inputs without the list of companies: what the cache goes by. Hex. */
+  readonly key: string
+  /** SHA-256 over the inputs: the sources' names, roles and contents in their order, and the list of companies. Hex. */
   readonly hash: string
   readonly oldestDate: string
   readonly newestDate: string
@@ -60,35 +37,65 @@ export interface GeoTable extends Table {
   readonly warnings: readonly string[]
 }
 
-/** Opens all sources and compiles them; throws GeoSourceError for a file that can't be used, OperatorError for a list that can't. */
-export async function openTable(settings: readonly GeoSourceSettings[]): Promise<GeoTable> {
-  const opened = await Promise.all(settings.map((each) => sourceKinds[each.type].open(each)))
-  return tableOf(opened.flat())
+/** What a table is made with, beside its sources. */
+export interface TableWorld {
+  readonly companies: Companies
+  /** Where compiled tables are kept, or `null`. */
+  readonly cache: string | null
 }
 
-/** Compiles sources that are already open. */
-export function tableOf(opened: readonly GeoSource[]): GeoTable {
-  const sources = opened.map(({ info }) => info)
-  const twice = sources.find(({ name }, i) => sources.findIndex((other) => other.name === name) < i)
+/** The sources that the settings stand for, in order; throws OperatorError for a list that makes no table. */
+export async function planSources(settings: readonly GeoSourceSettings[]): Promise<readonly SourceSpec[]> {
+  const specs = (await Promise.all(settings.map((each) => sourceKinds[each.type].specs(each)))).flat()
+  const twice = specs.find(({ name }, i) => specs.findIndex((other) => other.name === name) < i)
   if (twice !== undefined) throw new OperatorError(`geoip.sources: two sources are called "${twice.name}"; give one of them another name`)
-  if (!sources.some(({ role }) => role === 'voter'))
-    throw new OperatorError('geoip.sources: no source is a voter, so no address would ever have a country')
-  const table = compileTable(opened)
-  const dates = sources.map(({ date }) => date).sort()
+  if (!specs.some(({ role }) => role === 'voter'))
+    throw new OperatorError('geoip.sources: no source is a voter, so few addresses would ever have a country')
+  return specs
+}
+
+/** Opens the table of these sources; throws GeoSourceError for a file that can't be used. */
+export async function openTable(specs: readonly SourceSpec[], { companies, cache }: TableWorld): Promise<GeoTable> {
+  const absent = specs.find(({ format, files }) => files.length === 0 && format !== 'override')
+  if (absent !== undefined) throw new GeoSourceError(absent.name, 'not downloaded yet: run "ringfence geoip update"')
+  const key = keyOf(specs, await Promise.all(specs.map(hashesOf)))
+  const kept = await reopenTable(key, { companies, cache })
+  if (kept !== null) return kept
+  const bytes = await buildApart(specs)
+  // By what was built, should a file have been replaced meanwhile.
+  const built = decodeTable(bytes)
+  if (cache !== null) await writeCached(cache, built.key, bytes)
+  return tableOf(built.key, built.data, companies)
+}
+
+/** The table of these inputs, should it be in the cache. */
+export async function reopenTable(key: string, { companies, cache }: TableWorld): Promise<GeoTable | null> {
+  const kept = cache === null ? null : await readCached(cache, key)
+  return kept === null ? null : tableOf(key, kept, companies)
+}
+
+/** Makes a look-up of compiled data. */
+export function tableOf(key: string, data: TableData, companies: Companies): GeoTable {
+  const table = new CompiledTable(data, (asn) => companies.ofAsn(asn))
+  const dates = data.sources.flatMap(({ info: { date } }) => date ?? []).sort()
+  const heard = data.sources.some(({ info }) => info.role === 'asn')
+  const silent = heard ? [] : data.sources.filter(({ info }) => info.role === 'authority').map(({ info }) => info.name)
   return {
+    key,
+    v4: table.v4,
+    v6: table.v6,
+    answer: (number) => table.answer(number),
     locate: (ip) => table.locate(ip),
     lookup4: (address) => table.lookup4(address),
     lookup6: (a, b, c, d) => table.lookup6(a, b, c, d),
     size: table.size,
-    sources,
-    hash: hashOf(sources),
+    sources: data.sources.map(({ info, coverage }) => ({ ...info, coverage })),
+    hash: createHash('sha256').update(`${key}\n${companies.sha256}`).digest('hex'),
     oldestDate: dates[0] ?? '',
     newestDate: dates.at(-1) ?? '',
-    warnings: opened.flatMap(({ warnings }) => warnings),
+    warnings: [
+      ...data.warnings,
+      ...(silent.length === 0 ? [] : [`${silent.join(', ')}: not counted, since no source of role "asn" says whose network an address is`]),
+    ],
   }
-}
-
-function hashOf(sources: readonly SourceInfo[]): string {
-  const identity = sources.map(({ name, role, sha256 }) => [name, role, sha256])
-  return createHash('sha256').update(JSON.stringify(identity)).digest('hex')
 }

@@ -1,77 +1,99 @@
 /**
- * Reads a country database in MaxMind DB format as a whole, by the `maxmind` package, into ranges. The format has no
+ * Reads a country or AS database in MaxMind DB format as a whole, by the `maxmind` package, into ranges. The format has no
  * checksum, and a reader of single addresses never notices damage elsewhere, so every node and every distinct record
  * is visited here, once, and a file that has a fault anywhere is refused.
  */
-import { readFile } from 'node:fs/promises'
 import { Reader, type Response } from 'maxmind'
 import { printable } from '../model/hostname.ts'
 import type { SourceRole } from '../model/location.ts'
-import { countryOfRecord } from './mmdb-record.ts'
+import { asOfRecord, countryOfRecord, type RecordedCountry, registryOfRecord } from './mmdb-record.ts'
 import { type Words, walkTree } from './mmdb-tree.ts'
 import { covered, type Lanes, type Ranges } from './ranges.ts'
-import { countryNumber, type GeoSource, GeoSourceError, whyUnreadable } from './source.ts'
+import { type Content, countryNumber, type NamedAs, type Says, saysCountries } from './source.ts'
 
-/** How a file is called and used. */
-export interface MmdbOptions {
-  readonly name: string
-  readonly role: SourceRole
-  readonly attribution: string | null
-}
-
-/** What a country database says, apart from its name and role. */
-export interface MmdbContent {
-  readonly v4: Ranges
-  readonly v6: Ranges
-  /** Day of the build, by the file's metadata. */
-  readonly date: string
-  readonly warnings: readonly string[]
-}
-
-/** Opens, hashes and validates a file; throws GeoSourceError where it can't be used. */
-export async function openMmdb(file: string, { name, role, attribution }: MmdbOptions): Promise<GeoSource> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new GeoSourceError(file, whyUnreadable(cause), { cause })
-  })
-  try {
-    // Web Crypto hashes on the thread pool while this thread walks the tree.
-    const digest = crypto.subtle.digest('SHA-256', bytes)
-    const { v4, v6, date, warnings } = parseMmdb(bytes)
-    const sha256 = Buffer.from(await digest).toString('hex')
-    return { info: { name, role, date, sha256, attribution }, v4, v6, warnings: warnings.map((text) => `${name}: ${text}`) }
-  } catch (error) {
-    throw new GeoSourceError(file, error instanceof Error ? error.message : String(error), { cause: error })
-  }
-}
-
-/** Reads and validates the bytes of a file; throws an Error that says what is wrong with them. */
-export function parseMmdb(bytes: Buffer): MmdbContent {
+/** Reads and validates the bytes of a file for what its role asks; throws an Error that says what is wrong with them. */
+export function parseMmdb(bytes: Buffer, role: SourceRole): Content {
   const { reader, dataSize } = openReader(bytes)
   const { nodeCount, recordSize, ipVersion, databaseType, buildEpoch } = reader.metadata
-  const odd = new Set<string>()
+  const wanted = role === 'asn' ? new Networks() : new Countries(role === 'registry' ? registryOfRecord : countryOfRecord)
   const keys = new Set<string>()
-  let countries = 0
   const { v4, v6 } = walkTree({ bytes, nodeCount, recordSize, ipVersion }, (pointer, at, lanes) => {
     const offset = pointer - nodeCount - SEPARATOR
     if (offset < 0 || offset >= dataSize) throw new Error(`the record of ${formatWords(at, lanes)} lies outside the data section`)
     const record = recordAt(reader, at, lanes)
-    const said = countryOfRecord(record)
-    if (said.kind === 'malformed')
-      throw new Error(`the record of ${formatWords(at, lanes)} is damaged, or this is ${notCountries(databaseType)}: ${said.why}`)
-    if (said.kind === 'odd') odd.add(said.text)
-    if (said.kind === 'none') for (const key of Object.keys(record ?? {}).slice(0, 8)) keys.add(key)
-    if (said.kind !== 'country') return 0
-    countries++
-    return countryNumber(said.code)
+    const said = wanted.read(record)
+    if (typeof said === 'string') {
+      throw new Error(`the record of ${formatWords(at, lanes)} is damaged, or this is ${notWhat(wanted, databaseType)}: ${said}`)
+    }
+    if (said === 0) for (const key of Object.keys(record ?? {}).slice(0, 8)) keys.add(key)
+    return said
   })
-  if (countries === 0) {
+  if (wanted.count === 0) {
     throw new Error(
-      keys.size > 0
-        ? `${notCountries(databaseType)}: its records hold ${list(keys)}`
-        : `${notCountries(databaseType)}: no record names a country`,
+      `${notWhat(wanted, databaseType)}: ${keys.size > 0 ? `its records hold ${list(keys)}` : `no record names ${wanted.one}`}`,
     )
   }
-  return { v4, v6, date: buildEpoch.toISOString().slice(0, 10), warnings: warningsOf(v4, v6, odd) }
+  return { says: wanted.says, v4, v6, date: buildEpoch.toISOString().slice(0, 10), warnings: warningsOf(v4, v6, wanted.odd) }
+}
+
+/** What is taken out of the records; `read` gives the number of what a record says, 0 for nothing, or why it is malformed. */
+interface Wanted {
+  readonly what: string
+  readonly one: string
+  readonly count: number
+  readonly says: Says
+  /** Codes that are no country. */
+  readonly odd: ReadonlySet<string>
+  read(record: unknown): number | string
+}
+
+class Countries implements Wanted {
+  readonly what = 'country'
+  readonly one = 'a country'
+  readonly says = saysCountries
+  readonly odd = new Set<string>()
+  readonly #of: (record: unknown) => RecordedCountry
+  count = 0
+
+  constructor(of: (record: unknown) => RecordedCountry) {
+    this.#of = of
+  }
+
+  read(record: unknown): number | string {
+    const said = this.#of(record)
+    if (said.kind === 'malformed') return said.why
+    if (said.kind === 'odd') this.odd.add(said.text)
+    if (said.kind !== 'country') return 0
+    this.count++
+    return countryNumber(said.code)
+  }
+}
+
+class Networks implements Wanted {
+  readonly what = 'AS'
+  readonly one = 'an AS'
+  readonly odd = new Set<string>()
+  readonly #list: NamedAs[] = []
+  readonly #numbers = new Map<number, number>()
+
+  get count(): number {
+    return this.#list.length
+  }
+
+  get says(): Says {
+    return { kind: 'networks', list: this.#list }
+  }
+
+  read(record: unknown): number | string {
+    const said = asOfRecord(record)
+    if (said.kind === 'malformed') return said.why
+    if (said.kind === 'none') return 0
+    const known = this.#numbers.get(said.network.asn)
+    if (known !== undefined) return known
+    this.#list.push(said.network)
+    this.#numbers.set(said.network.asn, this.#list.length)
+    return this.#list.length
+  }
 }
 
 const METADATA_MARKER = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1')
@@ -130,7 +152,8 @@ function formatWords(words: Words, lanes: Lanes): string {
   return words.flatMap((word) => [word >>> 16, word & 0xffff].map((group) => group.toString(16))).join(':')
 }
 
-const notCountries = (type: string): string => `not a country database (its type is "${printable(String(type))}")`
+const notWhat = ({ what }: Wanted, type: string): string =>
+  `not ${what === 'AS' ? 'an AS' : 'a country'} database (its type is "${printable(String(type))}")`
 
 const list = (texts: ReadonlySet<string>): string =>
   [...texts]

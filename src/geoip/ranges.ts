@@ -92,9 +92,15 @@ function compare(left: Ranges, l: number, right: Ranges, r: number): number {
   return 0
 }
 
-/** How many IPv4 addresses have a value other than zero. */
-export function covered({ starts, values }: Ranges): number {
+/** How much of the space has a value other than zero: addresses of IPv4, networks of 48 bits of IPv6 (with their fractions). */
+export function covered({ lanes, starts, values }: Ranges): number {
+  // The first 53 bits of a start as one number, in units of what is counted.
+  const at = (i: number): number => {
+    if (i === values.length) return lanes === 1 ? 2 ** 32 : 2 ** 48
+    if (lanes === 1) return starts[i] ?? 0
+    return (starts[i * 4] ?? 0) * 2 ** 16 + (starts[i * 4 + 1] ?? 0) / 2 ** 16
+  }
   let sum = 0
-  for (let i = 0; i < values.length; i++) if (values[i] !== 0) sum += (starts[i + 1] ?? 2 ** 32) - (starts[i] ?? 0)
+  for (let i = 0; i < values.length; i++) if (values[i] !== 0) sum += at(i + 1) - at(i)
   return sum
 }

@@ -1,24 +1,20 @@
 /**
- * All sources laid over each other into one compiled table: sorted starts and answer numbers in typed arrays, and each
- * distinct combination of answers as one frozen object. A look-up reads no file, makes no copy and cannot fail.
+ * The compiled look-up: sorted starts and answer numbers in typed arrays, each distinct answer one frozen object, made
+ * when it is first asked for. A look-up reads no file, makes no copy and cannot fail.
  *
- * Measured for this project: a /16 index before the binary search triples the rate for IPv4; for IPv6, whose
- * space in use is concentrated, no index helps.
+ * Measured for this project: a /16 index before the binary search triples the rate for IPv4; for IPv6, whose space in
+ * use is concentrated, no index helps.
  */
 import { type Ip, ipToBytes } from '../model/address.ts'
-import type { CountryCode } from '../model/country.ts'
-import type { Location, SourceAnswer } from '../model/location.ts'
-import { scopeOf } from '../model/scope.ts'
-import { merge } from './merge.ts'
-import { type Lanes, overlay, type Ranges, uniform } from './ranges.ts'
-import { countryOfNumber, type GeoSource } from './source.ts'
+import type { Company, Evidence, Location, Network, SourceAnswer } from '../model/location.ts'
+import { scopeOf, scopeOfBytes } from '../model/scope.ts'
+import { merge, type Vote } from './merge.ts'
+import type { Ranges } from './ranges.ts'
+import { DISOWNED, type TableData, type TableSource } from './table-data.ts'
 
-/** What the sources say of an address; the same object for every address of which they say the same. */
-export interface Answer {
-  /** One per source, in the table's order. */
-  readonly answers: readonly SourceAnswer[]
-  readonly possible: readonly CountryCode[]
-  readonly best: CountryCode | null
+/** What is known of an address; the same object for every address of which the same is known. */
+export interface Answer extends Evidence {
+  readonly network: Network | null
 }
 
 /** The compiled look-up. Never throws, does no I/O. */
@@ -29,6 +25,10 @@ export interface Table {
   lookup4(address: number): Answer
   /** By the four words of an IPv6 address, most significant first; its scope is not looked at. */
   lookup6(a: number, b: number, c: number, d: number): Answer
+  /** The ranges that look-ups search; their values are numbers for `answer`. */
+  readonly v4: Ranges
+  readonly v6: Ranges
+  answer(number: number): Answer
   readonly size: TableSize
 }
 
@@ -37,95 +37,70 @@ export interface TableSize {
   readonly v4Ranges: number
   readonly v6Ranges: number
   readonly answers: number
+  readonly networks: number
   /** Of the typed arrays. */
   readonly bytes: number
 }
 
-/** Compiles the sources, in the given order, into one table. */
-export function compileTable(sources: readonly GeoSource[]): Table {
-  const combinations = new Combinations(sources.length)
-  const v4 = combinations.layOver(
-    1,
-    sources.map((source) => source.v4),
-  )
-  const v6 = combinations.layOver(
-    4,
-    sources.map((source) => source.v6),
-  )
-  const answers = combinations.all().map((numbers) => answerOf(sources, numbers))
-  return new CompiledTable(v4, v6, answers)
-}
+/** Home of the firm behind an origin AS, or `null`. */
+export type CompanyOf = (asn: number) => Company | null
 
-/** Ranges hold numbers below this one, so that a combination and a number make one key. Countries are some 250. */
-const MAX_NUMBERS = 1024
+const nowhere: Evidence = Object.freeze({
+  answers: Object.freeze([]),
+  possible: Object.freeze([]),
+  best: null,
+  registry: null,
+  anycast: false,
+})
 
-/** Numbers for the distinct combinations of the sources' values, the same for both families. */
-class Combinations {
-  /** For each source, the combinations of all sources up to it, by their number. */
-  readonly #lists: (readonly number[])[][]
-  readonly #numbers: Map<number, number>[]
+const unknown: Answer = Object.freeze({ ...nowhere, network: null })
 
-  constructor(sources: number) {
-    this.#lists = Array.from({ length: sources }, () => [])
-    this.#numbers = Array.from({ length: sources }, () => new Map())
-  }
+/** What is known of an address where there is no table: nothing, and a fence that needs a country must take the worst for true. */
+export const unlocated = (ip: Ip): Location => ({ ip, scope: scopeOf(ip), ...unknown, located: false })
 
-  layOver(lanes: Lanes, spaces: readonly Ranges[]): Ranges {
-    return spaces.reduce((merged, space, i) => overlay(merged, space, (left, value) => this.#number(i, left, value)), uniform(lanes, 0))
-  }
-
-  all(): readonly (readonly number[])[] {
-    return this.#lists.at(-1) ?? [[]]
-  }
-
-  #number(source: number, left: number, value: number): number {
-    const numbers = this.#numbers[source]
-    const list = this.#lists[source]
-    if (numbers === undefined || list === undefined) throw new RangeError(`no source ${source}`)
-    if (value >= MAX_NUMBERS) throw new RangeError(`source ${source} holds the number ${value}, which is not below ${MAX_NUMBERS}`)
-    const key = left * MAX_NUMBERS + value
-    const known = numbers.get(key)
-    if (known !== undefined) return known
-    numbers.set(key, list.length)
-    list.push([...(this.#lists[source - 1]?.[left] ?? []), value])
-    return list.length - 1
-  }
-}
-
-function answerOf(sources: readonly GeoSource[], numbers: readonly number[]): Answer {
-  const votes = sources.map(({ info }, i) => ({ source: info.name, role: info.role, country: countryOfNumber(numbers[i] ?? 0) }))
-  const { possible, best } = merge(votes)
-  const answers = votes.map(({ source, country }) => Object.freeze({ source, country }))
-  return Object.freeze({ answers: Object.freeze(answers), possible: Object.freeze(possible), best })
-}
-
-const nowhere: Answer = Object.freeze({ answers: Object.freeze([]), possible: Object.freeze([]), best: null })
-
-class CompiledTable implements Table {
+/** Makes a look-up of compiled data, with the firms behind the networks. */
+export class CompiledTable implements Table {
+  readonly v4: Ranges
+  readonly v6: Ranges
   readonly size: TableSize
-  readonly #v4: Ranges
-  readonly #v6: Ranges
+  readonly #data: TableData
   readonly #index: Uint32Array
-  readonly #answers: readonly Answer[]
+  readonly #companyOf: CompanyOf
+  readonly #evidence: readonly Evidence[]
+  readonly #networks: (Network | undefined)[]
+  readonly #answers: (Answer | undefined)[]
 
-  constructor(v4: Ranges, v6: Ranges, answers: readonly Answer[]) {
-    this.#v4 = v4
-    this.#v6 = v6
+  constructor(data: TableData, companyOf: CompanyOf) {
+    const { v4, v6, sources, evidenceOf, networkOf, evidence, networks } = data
+    this.v4 = v4
+    this.v6 = v6
+    this.#data = data
+    this.#companyOf = companyOf
     this.#index = indexOf(v4)
-    this.#answers = answers
-    const arrays = [v4.starts, v4.values, v6.starts, v6.values, this.#index]
-    const bytes = arrays.reduce((sum, array) => sum + array.byteLength, 0)
-    this.size = { v4Ranges: v4.values.length, v6Ranges: v6.values.length, answers: answers.length, bytes }
+    this.#evidence = Array.from({ length: evidence.length / Math.max(1, sources.length) }, (_, i) =>
+      evidenceFrom(sources, evidence.subarray(i * sources.length, (i + 1) * sources.length)),
+    )
+    this.#networks = new Array(networks.length)
+    this.#answers = new Array(evidenceOf.length)
+    const arrays = [v4.starts, v4.values, v6.starts, v6.values, this.#index, evidenceOf, networkOf, evidence]
+    this.size = {
+      v4Ranges: v4.values.length,
+      v6Ranges: v6.values.length,
+      answers: evidenceOf.length,
+      networks: networks.length,
+      bytes: arrays.reduce((sum, array) => sum + array.byteLength, 0),
+    }
   }
 
   locate(ip: Ip): Location {
-    const scope = scopeOf(ip)
-    const { answers, possible, best } = scope === 'global' ? this.#answer(ip) : nowhere
-    return { ip, scope, answers, possible, best, anycast: false }
+    const bytes = ipToBytes(ip)
+    const scope = scopeOfBytes(bytes)
+    const { answers, possible, best, registry, anycast, network } = scope === 'global' ? this.#at(bytes) : unknown
+    return { ip, scope, answers, possible, best, registry, anycast, network, located: true }
   }
 
   lookup4(address: number): Answer {
-    const { starts, values } = this.#v4
+    const { starts, values } = this.v4
     const block = address >>> 16
     let low = this.#index[block] ?? 0
     let high = this.#index[block + 1] ?? 0
@@ -134,11 +109,11 @@ class CompiledTable implements Table {
       if ((starts[middle] ?? 0) <= address) low = middle
       else high = middle - 1
     }
-    return this.#answers[values[low] ?? 0] ?? nowhere
+    return this.answer(values[low] ?? 0)
   }
 
   lookup6(a: number, b: number, c: number, d: number): Answer {
-    const { starts, values } = this.#v6
+    const { starts, values } = this.v6
     let low = 0
     let high = values.length - 1
     while (low < high) {
@@ -152,16 +127,66 @@ class CompiledTable implements Table {
       if (order <= 0) low = middle
       else high = middle - 1
     }
-    return this.#answers[values[low] ?? 0] ?? nowhere
+    return this.answer(values[low] ?? 0)
   }
 
-  #answer(ip: Ip): Answer {
-    const bytes = ipToBytes(ip)
-    const word = (at: number) =>
-      (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
-    return bytes.length === 4 ? this.lookup4(word(0)) : this.lookup6(word(0), word(4), word(8), word(12))
+  answer(number: number): Answer {
+    return this.#answers[number] ?? this.#make(number)
+  }
+
+  #make(number: number): Answer {
+    const evidence = this.#evidence[this.#data.evidenceOf[number] ?? 0] ?? nowhere
+    const answer = Object.freeze({ ...evidence, network: this.#network(this.#data.networkOf[number] ?? 0) })
+    this.#answers[number] = answer
+    return answer
+  }
+
+  #network(number: number): Network | null {
+    const named = this.#data.networks[number - 1]
+    if (named === undefined) return null
+    const made = this.#networks[number - 1] ?? Object.freeze({ ...named, company: this.#companyOf(named.asn) })
+    this.#networks[number - 1] = made
+    return made
+  }
+
+  #at(bytes: Uint8Array): Answer {
+    return bytes.length === 4
+      ? this.lookup4(wordAt(bytes, 0))
+      : this.lookup6(wordAt(bytes, 0), wordAt(bytes, 4), wordAt(bytes, 8), wordAt(bytes, 12))
   }
 }
+
+const wordAt = (bytes: Uint8Array, at: number): number =>
+  (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
+
+/** From the numbers of all sources to what they say and what follows. */
+function evidenceFrom(sources: readonly TableSource[], numbers: Uint32Array): Evidence {
+  const votes: Vote[] = []
+  const answers: SourceAnswer[] = []
+  for (const [i, { info, places, owners }] of sources.entries()) {
+    const disowned = (numbers[i] ?? 0) >= DISOWNED
+    const number = (numbers[i] ?? 0) - (disowned ? DISOWNED : 0)
+    const place = places[number - 1]
+    const owner = owners[number - 1]
+    votes.push({ role: info.role, country: place?.country ?? null, disowned, anycast: owner !== undefined })
+    if (!isShown(info.role, number)) continue
+    const detail = place?.detail ?? owner ?? null
+    answers.push(
+      Object.freeze({
+        source: info.name,
+        country: place?.country ?? null,
+        ...(detail !== null && { detail }),
+        ...(disowned && { disowned: true as const }),
+      }),
+    )
+  }
+  const { possible, best, registry, anycast } = merge(votes)
+  return Object.freeze({ answers: Object.freeze(answers), possible: Object.freeze(possible), best, registry, anycast })
+}
+
+/** Voters and witnesses are asked of every address; the others only of those that they list. The registry has its own field. */
+const isShown = (role: TableSource['info']['role'], number: number): boolean =>
+  role === 'voter' || role === 'witness' || (number !== 0 && role !== 'registry' && role !== 'asn')
 
 /** For each /16 the range that holds its first address, and one more for the end: the answer lies between two neighbours. */
 function indexOf({ starts }: Ranges): Uint32Array {

@@ -49,18 +49,32 @@ export function parsePort(text: string): number | null {
   return port >= 1 && port <= 65_535 ? port : null
 }
 
+const DOT = 0x2e
+const ZERO = 0x30
+
 function parseV4(text: string): Uint8Array | null {
-  const parts = text.split('.')
-  if (parts.length !== 4) return null
   const bytes = new Uint8Array(4)
-  for (const [i, part] of parts.entries()) {
+  let part = 0
+  let digits = 0
+  let value = 0
+  // By character codes: splitting and matching costs four times as much, and every address of every flow passes here.
+  for (let i = 0; i <= text.length; i++) {
+    const code = i === text.length ? DOT : text.charCodeAt(i)
+    if (code === DOT) {
+      if (digits === 0 || part > 3) return null
+      bytes[part++] = value
+      digits = 0
+      value = 0
+      continue
+    }
+    const digit = code - ZERO
     // A leading zero means octal to some readers (inet_aton) and decimal to others: refused.
-    if (!/^(0|[1-9][0-9]{0,2})$/.test(part)) return null
-    const value = Number(part)
+    if (digit < 0 || digit > 9 || (digits > 0 && value === 0)) return null
+    value = value * 10 + digit
+    digits++
     if (value > 255) return null
-    bytes[i] = value
   }
-  return bytes
+  return part === 4 ? bytes : null
 }
 
 /** RFC 4291 §2.2, all three forms; no zone id (RFC 6874), no brackets. */

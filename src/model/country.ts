@@ -32,6 +32,17 @@ export const countryName = (code: CountryCode): string => (shortNamed.has(code) 
 /** `China (CN)`: name and code always stand together. */
 export const countryLabel = (code: CountryCode): string => `${countryName(code)} (${code})`
 
+// Countries whose English name takes an article in a sentence.
+const withArticle: ReadonlySet<string> = new Set(
+  'AE BS CC CD CF CK DO FK FO GB GM IM IO KM KY MH MP MV NL PH SB SC TC TF UM US VG VI'.split(' '),
+)
+
+/** `the ` before a name that takes it in a sentence, else nothing. */
+export const article = (code: CountryCode): string => (withArticle.has(code) ? 'the ' : '')
+
+/** `China`, `the United States`: for sentences that have said the code already. */
+export const countryInProse = (code: CountryCode): string => `${article(code)}${countryName(code)}`
+
 /** The code that somebody who wrote `text` most likely meant, or `null`: "UK" → GB, "cn" → CN, "Germany" → DE. */
 export function suggestCountry(text: string): CountryCode | null {
   const wanted = text.trim().toUpperCase()

@@ -30,9 +30,15 @@ export interface RecordedPlace {
   readonly scope: Scope
   /** Source name → its own answer; `null` where it has none. */
   readonly answers: Readonly<Record<string, CountryCode | null>>
+  /** Authorities among them that spoke outside their publisher's networks: not counted. */
+  readonly disowned: readonly string[]
   readonly possible: readonly CountryCode[]
   readonly best: CountryCode | null
+  /** Where the block is registered. */
+  readonly registry: CountryCode | null
   readonly anycast: boolean
+  /** Who announces the address, and the home of the firm behind it where the curated list knows it. */
+  readonly network: { readonly asn: number; readonly name: string; readonly home: CountryCode | null } | null
 }
 
 export interface RecordedCandidate {

@@ -3,7 +3,7 @@
  * updates), and which carry another address inside (NAT64, 6to4, Teredo, ISATAP). Countries are asked only for what is
  * global here.
  */
-import { familyOf, type Ip, ipFromBytes, ipToBytes } from './address.ts'
+import { type Family, familyOf, type Ip, ipFromBytes, ipToBytes } from './address.ts'
 import { type Cidr, cidr, containsAny, containsAnyBytes } from './cidr.ts'
 
 /**
@@ -62,11 +62,27 @@ const table: readonly (readonly [Scope, readonly Cidr[]])[] = [
   ],
 ]
 
-const scopes = table.map(([scope, networks]) => ({ scope, contains: containsAnyBytes(networks) }))
+/** The lines of the table that can hold an address with this first byte: for most addresses there is none, and they are global. */
+const linesByFirstByte = (family: Family) =>
+  Array.from({ length: 256 }, (_, first) =>
+    table.flatMap(([scope, networks]) => {
+      const near = networks.filter((network) => network.family === family && mayStartWith(network, first))
+      return near.length === 0 ? [] : [{ scope, contains: containsAnyBytes(near) }]
+    }),
+  )
+
+function mayStartWith({ ip, bits }: Cidr, first: number): boolean {
+  const differing = (ipToBytes(ip)[0] ?? 0) ^ first
+  return bits >= 8 ? differing === 0 : differing >> (8 - bits) === 0
+}
+
+const lines = { 4: linesByFirstByte(4), 16: linesByFirstByte(6) } as const
 
 export const scopeOf = (ip: Ip): Scope => scopeOfBytes(ipToBytes(ip))
 
-const scopeOfBytes = (bytes: Uint8Array): Scope => scopes.find(({ contains }) => contains(bytes))?.scope ?? 'global'
+/** The same for 4 or 16 bytes in network order. */
+export const scopeOfBytes = (bytes: Uint8Array): Scope =>
+  lines[bytes.length === 4 ? 4 : 16][bytes[0] ?? 0]?.find(({ contains }) => contains(bytes))?.scope ?? 'global'
 
 /** Loopback, LAN, link-local, CGNAT, ULA, multicast, reserved: not on the Internet, never judged by country. */
 export const isLocal = (ip: Ip): boolean => {

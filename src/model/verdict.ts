@@ -17,7 +17,7 @@ export const mildest = (a: Effect, b: Effect): Effect => (severity[a] <= severit
  * How a fence stands to one address. `not-applied`: its traffic does not match; `excepted`: an exception lifts it;
  * `open`: what would decide it is not known yet.
  */
-export type Outcome = 'not-applied' | 'excepted' | 'open' | 'satisfied' | 'violated' | 'disputed' | 'unknown' | 'anycast'
+export type Outcome = 'not-applied' | 'excepted' | 'open' | 'satisfied' | 'violated' | 'disputed' | 'unknown' | 'anycast' | 'unlocated'
 
 export interface FenceOutcome {
   readonly fence: string

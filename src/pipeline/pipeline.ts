@@ -11,7 +11,7 @@ import { dial } from './dial.ts'
 import { identify, type Known, whenNamesEnd } from './identify.ts'
 import { type Located, locateAll } from './locate.ts'
 import { peek, watch, withClaims, withProofs } from './peek.ts'
-import type { Offer, Refusal, Road, Upstream } from './ports.ts'
+import type { Locator, Offer, Refusal, Road, Upstream } from './ports.ts'
 import { Entry } from './record.ts'
 import { refusalOfPort } from './refusals.ts'
 import { resolve } from './resolve.ts'
@@ -24,7 +24,7 @@ export interface Judged {
 
 /** The part of an offer that is judged, and the part of the world that judging needs. */
 export type Asking = Pick<Offer, 'flow' | 'firstBytes' | 'gone' | 'grant'>
-export type JudgingRoad = Pick<Road, 'refusals' | 'resolver' | 'locator' | 'clock'>
+export type JudgingRoad = Pick<Road, 'refusals' | 'resolver' | 'clock'>
 
 /** One flow on its way, with what it goes by: a reload changes nothing for it. */
 interface Passage {
@@ -37,10 +37,11 @@ interface Passage {
 /** Carries one flow from its offer to its ending. Never rejects. */
 export async function carry(offer: Offer, road: Road): Promise<void> {
   const policy = road.policies.current
-  const entry = new Entry(offer.flow, road)
+  const locator = road.tables.current
+  const entry = new Entry(offer.flow, locator, road)
   const passage: Passage = { offer, policy, road, entry }
   try {
-    const judged = await judge(offer, policy, road)
+    const judged = await judge(offer, policy, locator, road)
     const told = tell(judged, passage)
     await entry.decided(told, shadow(judged, passage))
     if (judged.decision.kind === 'refuse') return offer.refuse(refusalBy(judged.decision, told.sentence))
@@ -63,7 +64,7 @@ export async function carry(offer: Offer, road: Road): Promise<void> {
 }
 
 /** Everything up to the verdict: what `ringfence check` shows is decided by these same steps. */
-export async function judge(offer: Asking, policy: Policy, road: JudgingRoad): Promise<Judged> {
+export async function judge(offer: Asking, policy: Policy, locator: Locator, road: JudgingRoad): Promise<Judged> {
   const { flow, firstBytes, gone } = offer
   const asked = identify(flow, road.clock.now())
   const known = firstBytes === null ? whenNamesEnd(asked) : asked
@@ -72,7 +73,7 @@ export async function judge(offer: Asking, policy: Policy, road: JudgingRoad): P
   if (early !== null) return { decision: early, known, located: [] }
 
   const addresses = await resolve(flow.asked.host, road.resolver, gone)
-  const located = locateAll(addresses, road.locator)
+  const located = locateAll(addresses, locator)
   if (firstBytes === null || policy.mode === 'observe' || !isOpen(policy, known, located, flow, road.refusals)) {
     return { decision: decide(policy, known, located, flow, road.refusals), known, located }
   }

@@ -25,7 +25,7 @@ export interface Resolver {
 export interface Locator {
   /** Never throws; an address that no source knows has no possible countries. */
   locate(ip: Ip): Location
-  /** SHA-256 of the table's inputs, hex. */
+  /** SHA-256 of the table's inputs, hex; `none` where there is no table to ask. */
   readonly hash: string
 }
 
@@ -103,7 +103,8 @@ export interface Road {
   readonly shadows: readonly Policy[]
   readonly refusals: RefusalSettings
   readonly resolver: Resolver
-  readonly locator: Locator
+  /** Read once per flow: new data changes what later flows see. */
+  readonly tables: { readonly current: Locator }
   readonly dialer: Dialer
   readonly writer: FlowWriter
   readonly clock: Clock

@@ -8,7 +8,7 @@ import { hostText } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
 import type { Candidate, Verdict, Would } from '../model/verdict.ts'
 import type { Policy } from '../policy/policy.ts'
-import type { HowEnded, Meter, Road, Upstream } from './ports.ts'
+import type { HowEnded, Locator, Meter, Road, Upstream } from './ports.ts'
 
 /** What was judged, in the form in which it is told. */
 export interface Told {
@@ -25,13 +25,15 @@ export interface Told {
 export class Entry {
   readonly meter: Meter = { up: 0, down: 0 }
   readonly #flow: Flow
+  readonly #locator: Locator
   readonly #road: Road
   readonly #openedAt: number
   #upstream: Upstream | null = null
   #state: 'open' | 'decided' | 'closed' = 'open'
 
-  constructor(flow: Flow, road: Road) {
+  constructor(flow: Flow, locator: Locator, road: Road) {
     this.#flow = flow
+    this.#locator = locator
     this.#road = road
     this.#openedAt = road.clock.monotonic()
   }
@@ -46,7 +48,7 @@ export class Entry {
       network,
       port: asked.port,
       candidates: told.candidates.map(recordedCandidate),
-      table: this.#road.locator.hash,
+      table: this.#locator.hash,
       shadow,
       personal: {
         salt: salt(),
@@ -135,11 +137,14 @@ const recordedCandidate = ({ ip, locations, fences, effect, refusal, permitted }
   permitted,
 })
 
-const recordedPlace = ({ ip, scope, answers, possible, best, anycast }: Location): RecordedPlace => ({
+const recordedPlace = ({ ip, scope, answers, possible, best, registry, anycast, network }: Location): RecordedPlace => ({
   ip,
   scope,
   answers: Object.fromEntries(answers.map(({ source, country }) => [source, country])),
+  disowned: answers.flatMap(({ source, disowned }) => (disowned === true ? [source] : [])),
   possible,
   best,
+  registry,
   anycast,
+  network: network === null ? null : { asn: network.asn, name: network.name, home: network.company?.home ?? null },
 })

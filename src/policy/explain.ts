@@ -3,7 +3,7 @@
  * an accusation: sources *place* an address, and what is not known is said.
  */
 import { type Endpoint, formatEndpoint } from '../model/address.ts'
-import { type CountryCode, countryLabel } from '../model/country.ts'
+import { article, type CountryCode, countryLabel } from '../model/country.ts'
 import { type Host, hostText } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
 import type { Candidate, Decision, Outcome, RefusalCode, Verdict } from '../model/verdict.ts'
@@ -67,7 +67,9 @@ function placeClause(name: string, candidate: Candidate, policy: Policy, verb: s
 function weighing(candidate: Candidate, policy: Policy): Location {
   const { outcome, fence } = strongest(candidate, policy)
   const by = candidate.locations.find((place) =>
-    fence === undefined ? place.scope !== 'global' : place.scope === 'global' && placeOutcome(fence.territory, place) === outcome,
+    fence === undefined
+      ? place.scope !== 'global'
+      : place.scope === 'global' && (place.located ? placeOutcome(fence.territory, place) : 'unlocated') === outcome,
   )
   return (
     (candidate.effect === 'allow' ? undefined : by) ??
@@ -85,9 +87,10 @@ function strongest({ fences, effect }: Candidate, policy: Policy): { readonly ou
 /** "both sources place in China (CN)": the relative clause about one location. */
 function sayPlace(location: Location, { fences }: Pick<Candidate, 'fences'>): string {
   if (location.scope !== 'global') return `is local (${location.scope})`
+  if (!location.located) return 'could not be placed, since no location data is loaded'
   // A witness that disagrees is shown elsewhere; no fence counts it, so no sentence rests on it.
-  const voices = location.answers.flatMap(({ source, country }) =>
-    country !== null && location.possible.includes(country) ? [{ source, country }] : [],
+  const voices = location.answers.flatMap(({ source, country, disowned }) =>
+    country !== null && disowned !== true && location.possible.includes(country) ? [{ source, country }] : [],
   )
   const [first] = voices
   if (location.anycast) {
@@ -119,6 +122,7 @@ function fenceClause(fence: Fence, outcome: Outcome, effect: Candidate['effect']
     const doubt = { disputed: 'is disputed', unknown: 'is unknown', anycast: 'is anycast' }[outcome]
     return effect === 'block' ? `${who} blocks where the place ${doubt}` : `${who} logs where the place ${doubt}`
   }
+  if (outcome === 'unlocated') return `${who} needs its country, and ${effect === 'block' ? 'blocks' : 'logs'} what has none`
   if (effect === 'log') return `${who} logs it`
   if (fence.territory.kind === 'only') return `${who} permits only ${list([...fence.territory.countries].sort().map(placeName))}`
   return fence.territory.kind === 'never' ? `${who} lets nothing reach it` : `${who} lets nothing through`
@@ -170,36 +174,4 @@ const count = (n: number, one: string, many: string): string => `${n} ${n === 1 
 const list = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 
-/** Countries whose English name takes an article in a sentence. */
-const withArticle: ReadonlySet<string> = new Set([
-  'AE',
-  'BS',
-  'CC',
-  'CD',
-  'CF',
-  'CK',
-  'DO',
-  'FK',
-  'FO',
-  'GB',
-  'GM',
-  'IM',
-  'IO',
-  'KM',
-  'KY',
-  'MH',
-  'MP',
-  'MV',
-  'NL',
-  'PH',
-  'SB',
-  'SC',
-  'TC',
-  'TF',
-  'UM',
-  'US',
-  'VG',
-  'VI',
-])
-
-const placeName = (code: CountryCode): string => `${withArticle.has(code) ? 'the ' : ''}${countryLabel(code)}`
+const placeName = (code: CountryCode): string => `${article(code)}${countryLabel(code)}`

@@ -35,6 +35,8 @@ function judgePlace(fence: Fence, { location }: Facts): Span {
   if (location === undefined) return { outcome: 'open', low: 'allow', high: fence.action }
   // Local destinations are `local_network`'s business; only `never: anywhere` reaches them.
   if (location.scope !== 'global') return NOT_APPLIED
+  // Not "unknown", which a policy may allow: nobody could be asked.
+  if (!location.located) return settled('unlocated', fence.action)
   const outcome = placeOutcome(fence.territory, location)
   if (outcome === 'satisfied') return settled(outcome, 'allow')
   return settled(outcome, outcome === 'violated' ? fence.action : mildest(fence.action, fence.uncertain[outcome]))
@@ -46,7 +48,7 @@ function lifts(exception: Exception, facts: Facts): Match {
   if (proved === 'no' || exception.to === null) return proved
   if (facts.location === undefined) return 'open'
   // A local address lies in no country, so no `to:` names it.
-  if (facts.location.scope !== 'global') return 'no'
+  if (facts.location.scope !== 'global' || !facts.location.located) return 'no'
   return placeOutcome({ kind: 'only', countries: exception.to }, facts.location) === 'satisfied' ? proved : 'no'
 }
 

@@ -18,7 +18,9 @@ const source = (name: string, date: string, attribution: string | null) => ({
   role: 'voter' as const,
   date,
   sha256: '0'.repeat(64),
+  licence: null,
   attribution,
+  coverage: { v4: 0, v6: 0 },
 })
 
 const table = {

@@ -5,6 +5,9 @@ import { onTestFinished } from 'vitest'
 
 const program = path.join(import.meta.dirname, '..', '..', 'src', 'start.mjs')
 
+/** Shared by all: what is compiled once need not be compiled for each test. */
+const cache = path.join(import.meta.dirname, '..', '..', 'node_modules', '.cache')
+
 export interface Spawned {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
@@ -30,7 +33,7 @@ export function spawned(args: readonly string[], { cwd, env = {}, input, uid }: 
   const clean = Object.entries(process.env).filter(([name]) => !/^(npm_|VITEST|NODE_|INIT_CWD|RINGFENCE_|STATE_DIRECTORY)/i.test(name))
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
-    env: { ...Object.fromEntries(clean), XDG_STATE_HOME: cwd, NO_COLOR: '1', ...env },
+    env: { ...Object.fromEntries(clean), XDG_STATE_HOME: cwd, XDG_CACHE_HOME: cache, NO_COLOR: '1', ...env },
     ...(uid !== undefined && { uid, gid: uid }),
   })
   onTestFinished(() => void child.kill('SIGKILL'))

@@ -32,6 +32,9 @@ const allowed: Told = {
           possible: [],
           best: null,
           anycast: false,
+          registry: null,
+          network: null,
+          located: true,
         },
       ],
       fences: [],
@@ -55,7 +58,7 @@ const blocked: Told = { ...allowed, verdict: { ...allowed.verdict, kind: 'block'
 function entry() {
   const clock = new FakeClock()
   const fake = roadOf({ clock })
-  return { clock, ...fake, entry: new Entry(flow, fake.road) }
+  return { clock, ...fake, entry: new Entry(flow, fake.road.tables.current, fake.road) }
 }
 
 test('what identifies a person stands under `personal`, beside a salt of its own', async () => {
@@ -77,7 +80,19 @@ test('what identifies a person stands under `personal`, beside a salt of its own
     candidates: [
       {
         ip: '170.114.1.1',
-        judged: [{ ip: '170.114.1.1', scope: 'global', answers: { one: null }, possible: [], best: null, anycast: false }],
+        judged: [
+          {
+            ip: '170.114.1.1',
+            scope: 'global',
+            answers: { one: null },
+            possible: [],
+            best: null,
+            anycast: false,
+            disowned: [],
+            registry: null,
+            network: null,
+          },
+        ],
         fences: [],
         effect: 'allow',
         refusal: null,

@@ -37,12 +37,14 @@ export const strict = { disputed: 'block', unknown: 'block', anycast: 'block' } 
 /** Where voters place an address: source → country, or `null` for a source that has no answer. */
 export type Answers = Readonly<Record<string, string | null>>
 
+const elsewhere = { registry: null, network: null, located: true } as const
+
 export function placed(address: string, answers: Answers = {}, anycast = false): Location {
   const scope = scopeOf(ip(address))
   const given = scope === 'global' ? Object.entries(answers) : []
   const said = given.map(([source, code]) => ({ source, country: code === null ? null : country(code) }))
   const named = said.flatMap((answer) => answer.country ?? [])
-  return { ip: ip(address), scope, answers: said, possible: [...new Set(named)].sort(), best: named[0] ?? null, anycast }
+  return { ip: ip(address), scope, answers: said, possible: [...new Set(named)].sort(), best: named[0] ?? null, ...elsewhere, anycast }
 }
 
 export const asked = (name: string): KnownName => ({ name: hostname(name), origin: 'asked', provedAt: 'everywhere' })

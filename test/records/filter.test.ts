@@ -4,7 +4,7 @@ import type { EventBody } from '../../src/model/event.ts'
 import { type FlowFilter, matchesFilter, shownVerdict } from '../../src/records/filter.ts'
 import { readFilter } from '../../src/records/filter-query.ts'
 import { type FlowEvent, type FlowRecord, recordOf, withEvent } from '../../src/records/record.ts'
-import { blocked, candidate, decided, ended, NOON, numbered, wouldBlock } from './made-up.ts'
+import { blocked, candidate, decided, elsewhere, ended, NOON, numbered, wouldBlock } from './made-up.ts'
 
 const record = (...bodies: readonly EventBody[]) => recordOf((numbered(bodies) as readonly FlowEvent[]).reduce(withEvent, {})) as FlowRecord
 const matches = (filter: FlowFilter, of: FlowRecord) => matchesFilter(filter, of)
@@ -51,7 +51,7 @@ test('a steered flow is found as steered and as allowed', () => {
 })
 
 test('a place is found by how sure it is, too', () => {
-  const local = { judged: [{ ip: '10.0.0.1', scope: 'private', answers: {}, possible: [], best: null, anycast: false }] } as const
+  const local = { judged: [{ ip: '10.0.0.1', scope: 'private', answers: {}, possible: [], best: null, anycast: false, ...elsewhere }] } as const
   const flows = {
     local: record(decided('a', { candidates: [candidate('10.0.0.1', [], local)] })),
     disputed: record(decided('a', { candidates: [candidate('203.0.113.5', ['US', 'DE'])] })),

@@ -23,9 +23,12 @@ export function tickingClock(start = NOON): Clock {
   return { now: () => start + ticks++, monotonic: () => ticks }
 }
 
+/** What a record says beside the place. */
+export const elsewhere = { disowned: [], registry: null, network: null } as const
+
 export function candidate(ip: string, possible: readonly string[], change: Partial<RecordedCandidate> = {}): RecordedCandidate {
   const codes = possible as readonly string[] as readonly CountryCode[]
-  const place = { ip, scope: 'global', answers: {}, possible: codes, best: codes[0] ?? null, anycast: false } as const
+  const place = { ip, scope: 'global', answers: {}, possible: codes, best: codes[0] ?? null, anycast: false, ...elsewhere } as const
   return { ip, judged: [place], fences: [], effect: 'allow', refusal: null, permitted: true, ...change }
 }
 

@@ -69,7 +69,10 @@ export function tableLocator(table: Readonly<Record<string, string>> = {}): Loca
         answers: countries.map((country, i) => ({ source: `source ${i + 1}`, country })),
         possible: [...countries].sort(),
         best: countries[0] ?? null,
+        registry: null,
         anycast: said === 'anycast',
+        network: null,
+        located: true,
       }
     },
   }

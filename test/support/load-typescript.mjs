@@ -5,11 +5,10 @@
 import fs from 'node:fs'
 import { register } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { isMainThread } from 'node:worker_threads'
 import ts from 'typescript'
 
-// Node loads this file a second time, in the thread of the hooks.
-if (isMainThread) register(import.meta.url)
+// Node loads this file a second time, in the thread of the hooks; every other thread that it is imported into registers them.
+if (!import.meta.url.endsWith('?hooks')) register(`${import.meta.url}?hooks`)
 
 const compilerOptions = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true, inlineSourceMap: true }
 

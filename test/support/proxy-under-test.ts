@@ -73,7 +73,7 @@ export function roadOf(world: World = {}): FakeRoad {
     shadows: (world.shadows ?? []).map((text, i) => compilePolicy(text, `shadow-${i}.yaml`, `shadow-${i}`)),
     refusals: { deniedPorts: [25], localNames: [name('test')], ownDoors: doors },
     resolver,
-    locator: tableLocator(world.places ?? places),
+    tables: { current: tableLocator(world.places ?? places) },
     dialer: dialer satisfies Dialer,
     writer,
     clock: world.clock ?? realClock,

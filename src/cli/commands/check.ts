@@ -23,6 +23,7 @@ interface Options {
   readonly inbound?: string
   readonly policy?: string
   readonly mode?: Mode
+  readonly asOf?: string
   readonly config?: string
   readonly json?: true
 }
@@ -38,6 +39,7 @@ export const checkCommand = (output: () => Output = () => outputTo(process.stdou
     .option('--inbound <name>', 'ask at the door of this name (default: the first)')
     .option('--policy <name>', 'a policy pack or file (default: what the settings say)')
     .addOption(new Option('--mode <mode>', 'judge as if the policy said so').choices(['observe', 'enforce']))
+    .option('--as-of <lock>', 'by exactly the location data of this lock ("geoip lock" writes one)')
     .option('--config <file>', 'settings file')
     .option('--json', 'one JSON object')
     .addHelpText('after', '\nExit code: 0 allowed, 1 if enforcing would block, 2 bad input or no answer to the look-up.')
@@ -48,15 +50,15 @@ const HTTPS_PORT = 443
 async function check(text: string, options: Options, out: Output): Promise<void> {
   const asked = parseHostPort(text, HTTPS_PORT)
   if ('problem' in asked) throw new OperatorError(`check: ${asked.problem}${/^[a-z]+:\/\//.test(text) ? ' (give a host, not a URL)' : ''}`)
-  const [{ loadSettings }, { loadPolicyFor }, { openTable }] = await Promise.all([
+  const [{ loadSettings }, { loadPolicyFor }, { openForAsking }] = await Promise.all([
     import('../../config/load.ts'),
     import('../../config/policies.ts'),
-    import('../../geoip/index.ts'),
+    import('../location-table.ts'),
   ])
   const settings = loadSettings(options)
   const asking = askingAs(options, settings)
   const policy = loadPolicyFor(settings, options.mode)
-  const geo = await openTable(settings.geoip.sources)
+  const geo = await openForAsking(settings, policy, (line) => void process.stderr.write(`${line}\n`))
   const resolver = options.at === undefined ? await resolverOf(settings) : fixedResolver(options.at, asked.host)
   const judged = await judgeOnce(asked, asking, settings, policy, geo, resolver)
   const { explain } = await import('../../policy/explain.ts')
@@ -99,9 +101,9 @@ async function judgeOnce(
   geo: GeoTable,
   resolver: Resolver,
 ): Promise<Judged> {
-  const [{ judge }, { BoundDoors }, { systemClock: clock }] = await Promise.all([
+  const [{ judge }, { refusalsOf }, { systemClock: clock }] = await Promise.all([
     import('../../pipeline/pipeline.ts'),
-    import('../../inbound/own-doors.ts'),
+    import('../refusals.ts'),
     import('../../clock.ts'),
   ])
   const flow = {
@@ -113,13 +115,9 @@ async function judgeOnce(
     asked,
   }
   const offer = { flow, firstBytes: null, gone: new AbortController().signal, grant: () => undefined }
-  const refusals = {
-    deniedPorts: settings.deniedPorts,
-    localNames: settings.resolver.localNames,
-    ownDoors: new BoundDoors(settings.inbounds.map(({ listen }) => listen)),
-  }
+  const refusals = refusalsOf(settings)
   try {
-    return await judge(offer, policy, { refusals, resolver, locator: geo, clock })
+    return await judge(offer, policy, geo, { refusals, resolver, clock })
   } catch (error) {
     // A name that has no addresses can't be judged: no answer is not "allowed".
     if (error instanceof RingfenceError && error.code.startsWith('resolve.'))

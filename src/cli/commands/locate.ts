@@ -1,5 +1,4 @@
-/** `ringfence locate`: where each source places addresses, given as arguments or one a line on standard input. */
-import { createInterface } from 'node:readline'
+/** `ringfence locate`: all that is known of where addresses are, given as arguments or one a line on standard input. */
 import type { Readable } from 'node:stream'
 import { Command, Option } from 'commander'
 import type { GeoTable } from '../../geoip/index.ts'
@@ -7,14 +6,17 @@ import { parseIp } from '../../model/address.ts'
 import { countryName } from '../../model/country.ts'
 import { OperatorError } from '../../model/errors.ts'
 import { printable } from '../../model/hostname.ts'
-import { certaintyOf, type Location } from '../../model/location.ts'
 import { judgedAddresses } from '../../model/scope.ts'
+import { linesOf } from '../lines.ts'
+import { locationCard } from '../location-card.ts'
+import { csvPrinter, jsonPrinter, type Row, type RowPrinter, rowCells, rowHeads } from '../location-rows.ts'
 import { columnWidths, csvLine, headLine, jsonLine, type Output, outputTo, tableLine } from '../output.ts'
 
 type Format = 'table' | 'csv' | 'json'
 
 interface Options {
   readonly format?: Format
+  readonly asOf?: string
   readonly config?: string
 }
 
@@ -39,68 +41,94 @@ const processWorld = (): LocateWorld => ({
 export const locateCommand = (world: () => LocateWorld = processWorld): Command =>
   new Command('locate')
     .usage('<address...> [options]')
-    .description('show where each source places addresses')
+    .description('show where addresses are, by each source, and whose they are')
     .argument('<address...>', 'IPv4 or IPv6 addresses, or - to read one a line from standard input')
     .addOption(new Option('--format <format>', 'default: table on a terminal, csv otherwise').choices(['table', 'csv', 'json']))
+    .option('--as-of <lock>', 'by exactly the location data of this lock ("geoip lock" writes one)')
     .option('--config <file>', 'settings file')
     .addHelpText(
       'after',
-      '\nColumns: address, country (best guess, - when unknown), possible (all that the sources name), certainty, and one per source.' +
+      '\nUp to three addresses are shown in full on a terminal. Columns of a table and of CSV: address, country (best guess, - when' +
+        '\nunknown), possible (all that may be), certainty, registry (where the block is registered), stated (what operators, overrides' +
+        '\nand anycast lists say of it), one for each database, asn, network, home (of the firm behind the network).' +
         '\nExit code: 2 if a line was no address; the others are printed all the same.',
     )
     .action((addresses: readonly string[], options: Options) => locate(addresses, options, world()))
 
+/** So many addresses on the command line are shown in full; of more, a table is easier to read. */
+const CARDS = 3
+
 async function locate(addresses: readonly string[], options: Options, { out, note, input, format }: LocateWorld): Promise<void> {
   const fromInput = addresses.includes('-')
   if (fromInput && addresses.length > 1) throw new OperatorError('locate: give addresses or -, not both')
-  const [{ loadSettings }, { openTable }] = await Promise.all([import('../../config/load.ts'), import('../../geoip/index.ts')])
-  const geo = await openTable(loadSettings({ config: options.config }).geoip.sources)
-  const lines = fromInput ? createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY, signal: out.closed }) : addresses
-  const bad = await printer[options.format ?? format](lines, geo, out, note)
+  const [{ loadSettings }, { loadPolicyFor }, { openForAsking }] = await Promise.all([
+    import('../../config/load.ts'),
+    import('../../config/policies.ts'),
+    import('../location-table.ts'),
+  ])
+  const settings = loadSettings(options)
+  const geo = await openForAsking(settings, loadPolicyFor(settings, undefined), note)
+  const wanted = options.format ?? format
+  const print = wanted === 'table' && !fromInput && addresses.length <= CARDS ? printCards : printers[wanted]
+  const faults = new Faults(note)
+  await print(rowsOf(fromInput ? linesOf(input, out.closed) : [addresses], geo, faults), geo, out)
   // A feeder that never ends would keep the process alive.
   if (fromInput) input.destroy()
-  const what = fromInput ? ['line was', 'lines were'] : ['argument was', 'arguments were']
-  if (bad > 0)
-    throw new OperatorError(`locate: ${bad} ${bad === 1 ? `${what[0]} no address and was` : `${what[1]} no addresses and were`} left out`)
+  faults.throwIfAny(fromInput ? ['line was', 'lines were'] : ['argument was', 'arguments were'])
 }
 
-interface Row {
-  /** As it was given, so that the output can be joined with the input. */
-  readonly address: string
-  readonly location: Location
+/** Lines that are no addresses: told of at once, and counted. */
+class Faults {
+  readonly #note: (line: string) => void
+  #count = 0
+
+  constructor(note: (line: string) => void) {
+    this.#note = note
+  }
+
+  add(text: string): void {
+    this.#count++
+    this.#note(`"${printable(text)}" is not an address`)
+  }
+
+  throwIfAny([one, many]: readonly [string, string]): void {
+    if (this.#count === 0) return
+    const what = this.#count === 1 ? `${one} no address and was` : `${many} no addresses and were`
+    throw new OperatorError(`locate: ${this.#count} ${what} left out`)
+  }
 }
 
-type Lines = AsyncIterable<string> | Iterable<string>
+type Batches = AsyncIterable<readonly Row[]>
 
-/** Reads, prints, and returns how many lines were no addresses. */
-type Printer = (lines: Lines, geo: GeoTable, out: Output, note: (line: string) => void) => Promise<number>
+/** The rows of each piece of input. */
+async function* rowsOf(pieces: AsyncIterable<readonly string[]> | Iterable<readonly string[]>, geo: GeoTable, faults: Faults): Batches {
+  for await (const lines of pieces) {
+    const rows: Row[] = []
+    for (const line of lines) {
+      const text = line.trim()
+      if (text === '' || text.startsWith('#')) continue
+      const ip = parseIp(text)
+      // What is located is what would be judged: the IPv4 address that a NAT64 or 6to4 address stands for.
+      if (ip === null) faults.add(text)
+      else rows.push({ address: text, location: geo.locate(judgedAddresses(ip)[0]) })
+    }
+    if (rows.length > 0) yield rows
+  }
+}
 
-const columnsOf = (geo: GeoTable): readonly string[] => [
-  'address',
-  'country',
-  'possible',
-  'certainty',
-  ...geo.sources.map(({ name }) => name),
-]
-
-const cellsOf = ({ address, location }: Row, geo: GeoTable): readonly string[] => [
-  address,
-  location.best ?? '-',
-  location.possible.join(' ') || '-',
-  certaintyOf(location),
-  ...geo.sources.map(({ name }) => location.answers.find(({ source }) => source === name)?.country ?? '-'),
-]
+/** Reads and prints, until the input ends or nobody reads the output any more. */
+type Print = (batches: Batches, geo: GeoTable, out: Output) => Promise<void>
 
 /** Rows that a table is made wide enough for; of a longer input a cell may stand out. */
 const TABLE_ROWS = 1_000
 
-const printer: Readonly<Record<Format, Printer>> = {
-  async table(lines, geo, out, note) {
-    const columns = columnsOf(geo).map((head) => ({ head }))
+const printers: Readonly<Record<Format, Print>> = {
+  async table(batches, geo, out) {
+    const columns = rowHeads(geo).map((head) => (head === 'network' ? { head, least: 12, spare: 1 } : { head }))
     let widths: readonly number[] | null = null
     const print = (rows: readonly Row[]) => {
       const cells = rows.map((row) => {
-        const [address = '', country = '', ...rest] = cellsOf(row, geo)
+        const [address = '', country = '', ...rest] = rowCells(row, geo)
         return [address, row.location.best === null ? country : `${country} ${countryName(row.location.best)}`, ...rest]
       })
       const head = widths === null
@@ -108,95 +136,47 @@ const printer: Readonly<Record<Format, Printer>> = {
       const shown = cells.map((row) => tableLine(columns, widths ?? [], row, out.colour))
       return [...(head ? [headLine(columns, widths, out.colour)] : []), ...shown].join('')
     }
-    let rows: Row[] = []
-    const bad = await forEachAddress(lines, geo, out, note, async (row) => {
-      rows.push(row)
-      if (rows.length < TABLE_ROWS) return
-      await out.write(print(rows))
-      rows = []
-    })
-    if (rows.length > 0) await out.write(print(rows))
-    if (widths === null) return bad
-    await out.write(
-      `\n${geo.sources.map(({ name, date, attribution }) => `${name}, data of ${date}.${attribution === null ? '' : ` ${attribution}`}`).join('\n')}\n`,
-    )
-    return bad
-  },
-  async csv(lines, geo, out, note) {
-    await out.write(csvLine(columnsOf(geo)))
-    return await inBatches(lines, geo, out, note, (row) => csvLine(cellsOf(row, geo)))
-  },
-  json: (lines, geo, out, note) =>
-    inBatches(lines, geo, out, note, ({ address, location }) => {
-      const { ip, scope, best, possible, anycast, answers } = location
-      return jsonLine({
-        address,
-        ...(ip !== address && { judged_as: ip }),
-        country: best,
-        possible,
-        certainty: certaintyOf(location),
-        scope,
-        anycast,
-        sources: Object.fromEntries(answers.map(({ source, country }) => [source, country])),
-        data: Object.fromEntries(geo.sources.map(({ name, date }) => [name, date])),
-      })
-    }),
-}
-
-/** Many small writes would cost more than the look-ups. */
-const BATCH = 64 * 1024
-
-/** Prints what is there as soon as the input pauses: behind a slow feeder somebody may be waiting, or have left. */
-async function inBatches(
-  lines: Lines,
-  geo: GeoTable,
-  out: Output,
-  note: (line: string) => void,
-  print: (row: Row) => string,
-): Promise<number> {
-  let batch = ''
-  let idle: NodeJS.Immediate | null = null
-  let writing = Promise.resolve()
-  const flush = () => {
-    if (idle !== null) clearImmediate(idle)
-    idle = null
-    const text = batch
-    batch = ''
-    writing = writing.then(() => (text === '' ? undefined : out.write(text)))
-    // Whoever waits for it next is told; until then it is not "unhandled".
-    writing.catch(() => {})
-    return writing
-  }
-  const bad = await forEachAddress(lines, geo, out, note, async (row) => {
-    batch += print(row)
-    if (batch.length >= BATCH) await flush()
-    else idle ??= setImmediate(flush)
-  })
-  await flush()
-  return bad
-}
-
-/** Until the input ends, or nobody reads the output any more. */
-async function forEachAddress(
-  lines: Lines,
-  geo: GeoTable,
-  out: Output,
-  note: (line: string) => void,
-  use: (row: Row) => Promise<void>,
-): Promise<number> {
-  let bad = 0
-  for await (const line of lines) {
-    if (out.closed.aborted) break
-    const text = line.trim()
-    if (text === '' || text.startsWith('#')) continue
-    const ip = parseIp(text)
-    if (ip === null) {
-      bad++
-      note(`"${printable(text)}" is not an address`)
-      continue
+    let waiting: Row[] = []
+    for await (const rows of batches) {
+      waiting.push(...rows)
+      if (waiting.length < TABLE_ROWS) continue
+      await out.write(print(waiting))
+      waiting = []
+      if (out.closed.aborted) return
     }
-    // What is located is what would be judged: the IPv4 address that a NAT64 or 6to4 address stands for.
-    await use({ address: text, location: geo.locate(judgedAddresses(ip)[0]) })
+    if (waiting.length > 0) await out.write(print(waiting))
+    if (widths !== null) await out.write(`\n${credits(geo)}`)
+  },
+  async csv(batches, geo, out) {
+    await out.write(csvLine(rowHeads(geo)))
+    await printLines(batches, csvPrinter(geo, csvLine), out)
+  },
+  json: (batches, _, out) => printLines(batches, jsonPrinter(jsonLine), out),
+}
+
+async function printCards(batches: Batches, geo: GeoTable, out: Output): Promise<void> {
+  let shown = 0
+  for await (const rows of batches) {
+    for (const { address, location } of rows) {
+      await out.write(`${shown === 0 ? '' : '\n'}${locationCard(address, location, geo, out)}`)
+      shown++
+    }
   }
-  return bad
+  if (shown > 0) await out.write(`\n${credits(geo)}`)
+}
+
+/** Printed as it comes: behind a slow feeder somebody may be waiting. */
+async function printLines(batches: Batches, printer: RowPrinter, out: Output): Promise<void> {
+  for await (const rows of batches) {
+    let text = ''
+    for (const row of rows) text += printer.line(row)
+    await out.write(text)
+    if (out.closed.aborted) return
+  }
+}
+
+/** What the licences ask for wherever results are shown. */
+const credits = ({ sources }: GeoTable): string => {
+  const lines = sources.flatMap(({ attribution }) => attribution ?? [])
+  return [...new Set(lines)].map((line) => `${line}\n`).join('')
 }

@@ -7,6 +7,7 @@ import type { Mode } from '../../model/verdict.ts'
 import { stopOnSignals } from '../signals.ts'
 
 interface Options {
+  readonly asOf?: string
   readonly config?: string
   readonly policy?: string
   readonly listen?: string
@@ -21,6 +22,7 @@ export const runCommand = (): Command =>
     .addOption(
       new Option('--mode <mode>', 'judge and record only, or also block (default: what the policy says)').choices(['observe', 'enforce']),
     )
+    .option('--as-of <lock>', 'by exactly the location data of this lock ("geoip lock" writes one)')
     .option('--config <file>', 'settings file')
     .action(run)
 

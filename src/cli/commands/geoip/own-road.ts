@@ -1,0 +1,53 @@
+/** The road for Ringfence's own requests: judged by the policy in force, by the data in force, and recorded. */
+import { join } from 'node:path'
+import { systemClock } from '../../../clock.ts'
+import { judgeResolvers } from '../../../config/judge-resolvers.ts'
+import { createDirect } from '../../../egress/direct.ts'
+import { createDialer } from '../../../egress/happy-eyeballs.ts'
+import { createResolver } from '../../../egress/resolver.ts'
+import type { GeoTable } from '../../../geoip/index.ts'
+import { unlocated } from '../../../geoip/table.ts'
+import type { Road } from '../../../pipeline/ports.ts'
+import { openJournal } from '../../../records/journal.ts'
+import { version } from '../../../version.ts'
+import { refusalsOf } from '../../refusals.ts'
+import type { GeoipWorld } from './world.ts'
+
+export interface OwnRoad {
+  readonly road: Road
+  /** Where its flows are recorded: the proxy's own journal has one writer, which may be running. */
+  readonly records: string
+  close(): Promise<void>
+}
+
+/** Throws OperatorError where a configured resolver is forbidden or the records cannot be written. */
+export async function openOwnRoad(
+  { settings, policy }: GeoipWorld,
+  table: GeoTable | null,
+  trouble: (line: string) => void,
+): Promise<OwnRoad> {
+  const clock = systemClock
+  const refusals = refusalsOf(settings)
+  const locator = table ?? { hash: 'none', locate: unlocated }
+  judgeResolvers(settings, policy, locator, refusals, clock.now())
+  const records = join(settings.geoip.folder, 'flows')
+  const journal = await openJournal({ folder: records, node: settings.node, clock, onTrouble: (error) => trouble(error.message) })
+  await journal.append({ type: 'started', version })
+  await journal.append({ type: 'policy', name: policy.name, hash: policy.hash, mode: policy.mode })
+  if (table !== null) {
+    await journal.append({ type: 'table', hash: table.hash, sources: table.sources.map(({ coverage: _, ...info }) => info) })
+  }
+  const road: Road = {
+    policies: { current: policy },
+    shadows: [],
+    refusals,
+    resolver: createResolver(settings.resolver.servers, { monotonic: clock.monotonic }),
+    tables: { current: locator },
+    dialer: createDialer(createDirect({ monotonic: clock.monotonic })),
+    writer: journal,
+    clock,
+    dialMs: settings.limits.dialMs,
+    report: (bug) => trouble(`unexpected failure: ${bug.stack ?? bug.message}`),
+  }
+  return { road, records, close: () => journal.close() }
+}

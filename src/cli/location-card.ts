@@ -1,0 +1,95 @@
+/** Everything that is known of one address, on one screen: each source's own answer with its date, and what follows. */
+import type { CoveredSource, GeoTable } from '../geoip/index.ts'
+import { countryLabel } from '../model/country.ts'
+import { certaintyOf, type Location, type SourceAnswer, type SourceRole } from '../model/location.ts'
+import { type Cell, table } from './output.ts'
+
+type Sources = Pick<GeoTable, 'sources' | 'hash'>
+
+interface Paper {
+  readonly width: number
+  readonly colour: boolean
+}
+
+/** The card of one address; `address` as it was given. */
+export function locationCard(address: string, location: Location, geo: Sources, paper: Paper): string {
+  const { ip, network } = location
+  const certainty = certaintyOf(location)
+  const facts: (readonly [string, Cell])[] = [
+    ...(ip === address ? [] : [['stands for', ip] as const]),
+    ['country', headline(location)],
+    ['certainty', `${certainty}: ${meaning(location)}`],
+    ...(location.scope !== 'global'
+      ? []
+      : ([
+          ['registered in', location.registry === null ? '-' : `${countryLabel(location.registry)}: who holds the block, not where it is`],
+          ['network', network === null ? 'announced by nobody, as far as the data goes' : `AS${network.asn} ${network.name}`],
+          ['its firm', firm(location)],
+        ] as const)),
+  ]
+  const said = geo.sources.filter(({ role }) => role !== 'registry' && role !== 'asn').flatMap((source) => saidBy(source, location))
+  const shown = table(
+    [{ head: '' }, { head: '' }],
+    facts.map(([label, text]) => [{ text: label, style: 'dim' }, text]),
+    paper,
+  )
+  // The facts need no heads.
+  const list = shown.slice(shown.indexOf('\n') + 1)
+  const voices =
+    said.length === 0
+      ? ''
+      : `\n${table([{ head: 'source' }, { head: 'says' }, { head: 'role' }, { head: 'data of' }, { head: '', least: 10 }], said, paper)}`
+  return `${address}\n\n${list}${voices}\n`
+}
+
+function headline({ best, possible, scope, anycast }: Location): Cell {
+  if (scope !== 'global') return { text: 'none', style: 'bold' }
+  if (best === null) return { text: anycast ? 'none: it is in many places' : 'unknown', style: 'bold' }
+  const others = possible.filter((country) => country !== best)
+  const also = others.length === 0 ? '' : `, or ${others.map(countryLabel).join(', ')}`
+  return { text: `${countryLabel(best)}${also}`, style: 'bold' }
+}
+
+function meaning({ scope, anycast, possible, answers }: Location): string {
+  if (scope !== 'global') return `not on the Internet (${scope})`
+  if (anycast) return 'one address in many places; what the sources name is at most one of them'
+  if (possible.length === 0) return 'no source knows'
+  if (possible.length > 1) return 'the sources differ; a fence counts every country that they name'
+  const stated = answers.find(
+    ({ country, disowned, source }) => country !== null && disowned !== true && possible.includes(country) && source !== '',
+  )
+  return stated === undefined ? '' : 'all that count name one country'
+}
+
+function firm({ network }: Location): string {
+  if (network === null) return '-'
+  if (network.company === null) return 'not on the list of companies'
+  const { name, home, contested } = network.company
+  return `${name}, at home in ${countryLabel(home)}${contested === null ? '' : ` (contested: ${contested})`}`
+}
+
+/** `null`s are shown of those that are asked of every address. */
+function saidBy(source: CoveredSource, { answers, scope }: Location): readonly (readonly Cell[])[] {
+  if (scope !== 'global') return []
+  const answer = answers.find((each) => each.source === source.name)
+  if (answer === undefined) return []
+  return [[source.name, placeOf(answer), roleWord[source.role], source.date ?? '-', remark(answer)]]
+}
+
+const placeOf = ({ country, detail }: SourceAnswer): string => (country === null ? (detail ?? '-') : countryLabel(country))
+
+function remark({ country, detail, disowned }: SourceAnswer): string {
+  const region = country !== null && detail !== undefined ? detail : ''
+  return disowned === true ? `${region}${region === '' ? '' : '; '}not counted: the network is not its own` : region
+}
+
+/** What its word counts for. */
+const roleWord: Readonly<Record<SourceRole, string>> = {
+  override: 'override: beats all',
+  authority: 'authority: its own network',
+  voter: 'voter',
+  witness: 'witness: not counted',
+  registry: 'registry',
+  asn: 'asn',
+  anycast: 'anycast list',
+}

@@ -1,0 +1,73 @@
+/** From the settings to the location table: sources, companies, where tables and what was accepted are kept, what the policy forbids. */
+import { join } from 'node:path'
+import { type AcceptingWorld, type Opened, openAccepted } from '../geoip/accepted-table.ts'
+import { EditionStore, type Generation, withEditions } from '../geoip/editions.ts'
+import { type GeoTable, planSources } from '../geoip/index.ts'
+import { readLock, specsOfLock } from '../geoip/lock.ts'
+import type { SourceSpec } from '../geoip/spec.ts'
+import { OperatorError } from '../model/errors.ts'
+import type { Policy } from '../policy/policy.ts'
+import { type PlaceOutcome, placeOutcome } from '../policy/territory.ts'
+import { loadCompanies } from './companies.ts'
+import type { Settings } from './settings.ts'
+
+/** All that opening the settings' table needs. */
+export interface LocationWorld extends AcceptingWorld {
+  readonly store: EditionStore
+  /** The sources as they are to be opened now. */
+  readonly plan: () => Promise<readonly SourceSpec[]>
+  /** The same with another generation of downloaded editions, or none. */
+  readonly planAt: (generation: Generation | undefined) => Promise<readonly SourceSpec[]>
+  /** What the table depends on: a change to one of these files may make it another. */
+  readonly files: () => Promise<readonly string[]>
+  /** Opens the table that is to be used, or the last good one. */
+  readonly open: () => Promise<Opened>
+}
+
+/** Throws ConfigErrors for a fault in the list of companies; what the sources hold shows when they are opened. */
+export function locationOf({ geoip }: Pick<Settings, 'geoip'>, { fences }: Pick<Policy, 'fences'>): LocationWorld {
+  const { lock, folder } = geoip
+  const store = new EditionStore(folder)
+  const planAt = async (generation: Generation | undefined) => withEditions(await planSources(geoip.sources), generation, store)
+  const planNow = async () => {
+    const { generations, current } = await store.read()
+    return await planAt(generations.find(({ number }) => number === current))
+  }
+  const accepting: AcceptingWorld = {
+    companies: loadCompanies(),
+    cache: geoip.cache,
+    // A lock is the operator's word for its data, however old.
+    ledger: lock === null ? join(folder, 'accepted.json') : null,
+    isForbidden: (evidence) =>
+      fences.some(({ territory }) => territory.kind !== 'anywhere' && mayViolate.has(placeOutcome(territory, evidence))),
+  }
+  const plan = async () => (lock === null ? await planNow() : await specsOfLock(await readLock(lock), await planNow(), store))
+  return {
+    ...accepting,
+    store,
+    plan,
+    planAt,
+    files: async () => [
+      ...(await plan()).flatMap(({ files }) => files),
+      store.indexFile,
+      ...(accepting.ledger === null ? [] : [accepting.ledger]),
+    ],
+    open: async () => {
+      const opened = await openAccepted(await plan(), accepting)
+      if (lock !== null && opened.table !== null) await assertLocked(opened.table, lock)
+      return opened
+    },
+  }
+}
+
+const mayViolate: ReadonlySet<PlaceOutcome> = new Set(['violated', 'disputed'])
+
+/** The same files make another table where the program's own tables, or its list of companies, are others. */
+async function assertLocked({ key, hash }: GeoTable, file: string): Promise<void> {
+  const lock = await readLock(file)
+  if (key === lock.table && hash === lock.hash) return
+  const what = key === lock.table ? 'its list of companies' : 'its regions, publishers or readers'
+  throw new OperatorError(
+    `${file}: the files are the same, but this version of Ringfence differs in ${what}; the lock was made by ${lock.program}`,
+  )
+}

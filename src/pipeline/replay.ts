@@ -1,0 +1,72 @@
+/**
+ * A recorded flow judged once more, by another policy or other location data: what would have been done with it. It
+ * goes by what the record holds; nothing is resolved or dialled.
+ */
+import { type Endpoint, type Ip, parseIp } from '../model/address.ts'
+import { isNonEmpty } from '../model/brand.ts'
+import type { RecordedCandidate, RecordedName } from '../model/event.ts'
+import type { Flow, FlowId, KnownName, Network } from '../model/flow.ts'
+import { isHost, parseHost, parseHostPort } from '../model/hostname.ts'
+import type { Decision } from '../model/verdict.ts'
+import type { Policy } from '../policy/policy.ts'
+import { decide } from './decide.ts'
+import { identify, whenNamesEnd } from './identify.ts'
+import type { Located } from './locate.ts'
+import type { Locator } from './ports.ts'
+import type { RefusalSettings } from './refusals.ts'
+
+/** What a record must hold for that. */
+export interface RecordedFlow {
+  readonly id: string
+  readonly time: string
+  readonly inbound: string
+  readonly network: Network
+  readonly client: string
+  readonly asked: string
+  readonly port: number
+  readonly names: readonly RecordedName[]
+  readonly candidates: readonly RecordedCandidate[]
+}
+
+/** The decision; `null` for a record of a flow that never came to an address, or that is not readable as one. */
+export function replay(recorded: RecordedFlow, policy: Policy, locator: Locator, refusals: RefusalSettings): Decision | null {
+  const flow = flowOf(recorded)
+  const located = recorded.candidates.flatMap((candidate) => locatedNow(candidate, locator) ?? [])
+  if (flow === null || located.length === 0 || located.length < recorded.candidates.length) return null
+  const asked = identify(flow, flow.openedAt)
+  const claimed = recorded.names.filter(({ origin }) => origin !== 'asked').flatMap((name) => knownName(name, located) ?? [])
+  return decide(policy, whenNamesEnd({ ...asked, names: [...asked.names, ...claimed] }), located, flow, refusals)
+}
+
+function flowOf({ id, time, inbound, network, client, asked, port }: RecordedFlow): Flow | null {
+  const host = parseHost(asked)
+  const from = clientOf(client)
+  const openedAt = Date.parse(time)
+  if (!isHost(host) || from === null || Number.isNaN(openedAt)) return null
+  return { id: id as FlowId, openedAt, inbound, network, client: from, asked: { host, port } }
+}
+
+function clientOf(text: string): Endpoint<Ip> | null {
+  const parsed = parseHostPort(text, 0)
+  return 'problem' in parsed || parsed.host.kind !== 'ip' ? null : { host: parsed.host.ip, port: parsed.port }
+}
+
+function locatedNow({ ip, judged }: RecordedCandidate, locator: Locator): Located | null {
+  const address = parseIp(ip)
+  const locations = judged.flatMap((place) => {
+    const stood = parseIp(place.ip)
+    return stood === null ? [] : [locator.locate(stood)]
+  })
+  return address !== null && isNonEmpty(locations) ? { ip: address, locations } : null
+}
+
+/** A record says whether a name was proved for one of the addresses, not for which: it is taken for all of them. */
+function knownName({ name, origin, proved }: RecordedName, located: readonly Located[]): KnownName | null {
+  const host = parseHost(name)
+  if (!isHost(host) || host.kind !== 'name') return null
+  return {
+    name: host.name,
+    origin,
+    provedAt: proved === true ? new Set(located.flatMap(({ locations }) => locations.map(({ ip }) => ip))) : null,
+  }
+}
