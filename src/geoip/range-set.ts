@@ -7,8 +7,9 @@ import { type Lanes, type Ranges, RangesBuilder } from './ranges.ts'
 /** Told the numbers of two ranges that say different things of one address where that is not allowed; throws, or lets that address have no answer. */
 export type OnContradiction = (first: number, second: number) => void
 
+/** Ranges of one address family, each with a number that says something of its addresses. */
 export class RangeSet {
-  readonly lanes: Lanes
+  readonly #lanes: Lanes
   /** First and last address of each range: `lanes` words for the one, `lanes` for the other. */
   #words: Uint32Array
   #values: Uint32Array
@@ -16,23 +17,19 @@ export class RangeSet {
   #ascending = true
 
   constructor(lanes: Lanes, capacity = 1024) {
-    this.lanes = lanes
+    this.#lanes = lanes
     this.#words = new Uint32Array(2 * lanes * capacity)
     this.#values = new Uint32Array(capacity)
   }
 
-  get size(): number {
-    return this.#length
-  }
-
   /** Adds the range whose first and last address `words` holds: two words for IPv4, eight for IPv6. The last must not be below the first. */
   add(value: number, words: Uint32Array): void {
-    const width = 2 * this.lanes
+    const width = 2 * this.#lanes
     if (this.#length === this.#values.length) this.#grow()
     const at = this.#length * width
     for (let i = 0; i < width; i++) this.#words[at + i] = words[i] ?? 0
     // Most files are in order already: each range above the one before.
-    if (this.#ascending && at > 0 && this.#order(at, at - this.lanes) <= 0) this.#ascending = false
+    if (this.#ascending && at > 0 && this.#order(at, at - this.#lanes) <= 0) this.#ascending = false
     this.#values[this.#length++] = value
   }
 
@@ -41,7 +38,7 @@ export class RangeSet {
    * `nested` allows it. Ranges that cross, are the same, or may not nest contradict each other.
    */
   layOut(nested: boolean, onContradiction: OnContradiction): Ranges {
-    const { lanes } = this
+    const lanes = this.#lanes
     const layout = new Layout(lanes, this.#length)
     // The ranges that hold the current address, each inside the one before: number, value, and where the last address stands.
     const open: { readonly range: number; readonly value: number; readonly end: number }[] = []
@@ -87,7 +84,7 @@ export class RangeSet {
   /** Where the words of two addresses stand in the array: negative where the left one is the lower address. */
   #order(left: number, right: number): number {
     const words = this.#words
-    for (let lane = 0; lane < this.lanes; lane++) {
+    for (let lane = 0; lane < this.#lanes; lane++) {
       const difference = (words[left + lane] ?? 0) - (words[right + lane] ?? 0)
       if (difference !== 0) return difference
     }
@@ -96,11 +93,11 @@ export class RangeSet {
 
   /** The ranges' numbers by first address, the longer first. */
   #sorted(): Uint32Array {
-    const width = 2 * this.lanes
+    const width = 2 * this.#lanes
     const compare = (l: number, r: number): number => {
       const left = l * width
       const right = r * width
-      return this.#order(left, right) || this.#order(right + this.lanes, left + this.lanes)
+      return this.#order(left, right) || this.#order(right + this.#lanes, left + this.#lanes)
     }
     return Uint32Array.from({ length: this.#length }, (_, i) => i).sort(compare)
   }

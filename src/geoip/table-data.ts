@@ -4,6 +4,7 @@
  */
 import type { SourceInfo } from '../model/location.ts'
 import { layOver } from './combinations.ts'
+import { finestOf } from './finest.ts'
 import { covered, overlay, type Ranges } from './ranges.ts'
 import type { GeoSource, NamedAs, Place } from './source.ts'
 
@@ -36,7 +37,11 @@ export interface TableData {
   /** For each answer the number of its evidence, and of its network or 0. */
   readonly evidenceOf: Uint32Array
   readonly networkOf: Uint32Array
-  /** For each piece of evidence the numbers of all sources in their order; `DISOWNED` is added to an authority's outside its ASes. */
+  /**
+   * For each piece of evidence the numbers of all sources in their order (`DISOWNED` is added to an authority's outside
+   * its ASes), then the voter that speaks of the narrowest network, as its place among the sources from 1 on, or 0
+   * where voters do not differ.
+   */
   readonly evidence: Uint32Array
   readonly warnings: readonly string[]
 }
@@ -49,8 +54,10 @@ export function compile(sources: readonly GeoSource[]): TableData {
   const asSources = sources.filter(({ says }) => says.kind === 'networks')
   const placing = sources.filter(({ says }) => says.kind !== 'networks')
   const { networks, v4: networks4, v6: networks6 } = networksOf(asSources)
-  const laid = layOver(placing)
-  const answers = new Answers(sources, placing, laid.rows, networks)
+  const voters = placing.filter(({ info }) => info.role === 'voter')
+  const finest = voters.length < 2 ? [] : [{ v4: finestOf(voters.map(({ v4 }) => v4)), v6: finestOf(voters.map(({ v6 }) => v6)) }]
+  const laid = layOver([...placing, ...finest])
+  const answers = new Answers(sources, placing, voters, laid.rows, networks)
   const v4 = overlay(laid.v4, networks4, (combination, network) => answers.number(combination, network))
   const v6 = overlay(laid.v6, networks6, (combination, network) => answers.number(combination, network))
   return { sources: sources.map(tableSource), networks, v4, v6, ...answers.build(), warnings: sources.flatMap(({ warnings }) => warnings) }
@@ -99,6 +106,8 @@ class Answers {
   /** Where each source of the table stands in a row, -1 for one that places nothing. */
   readonly #columns: readonly number[]
   readonly #width: number
+  /** Places of the voters among the sources. */
+  readonly #voters: readonly number[]
   /** For each combination, whether an authority speaks in it. */
   readonly #stated: Uint8Array
   readonly #evidenceNumbers = new Map<string, number>()
@@ -107,12 +116,19 @@ class Answers {
   readonly #evidenceOf: number[] = []
   readonly #networkOf: number[] = []
 
-  constructor(sources: readonly GeoSource[], placing: readonly GeoSource[], rows: Uint32Array, networks: readonly NamedAs[]) {
+  constructor(
+    sources: readonly GeoSource[],
+    placing: readonly GeoSource[],
+    voters: readonly GeoSource[],
+    rows: Uint32Array,
+    networks: readonly NamedAs[],
+  ) {
     this.#sources = sources
     this.#rows = rows
     this.#networks = networks
     this.#columns = sources.map((source) => placing.indexOf(source))
-    this.#width = placing.length
+    this.#width = placing.length + (voters.length < 2 ? 0 : 1)
+    this.#voters = voters.map((voter) => sources.indexOf(voter))
     const authorities = placing.flatMap(({ info }, column) => (info.role === 'authority' ? [column] : []))
     const count = this.#width === 0 ? 1 : rows.length / this.#width
     this.#stated = Uint8Array.from({ length: count }, (_, combination) =>
@@ -148,6 +164,7 @@ class Answers {
       const disowned = value !== 0 && source?.info.role === 'authority' && !source.speaksIn.has(asn)
       return disowned ? value + DISOWNED : value
     })
+    row.push(this.#finest(combination, row))
     const key = row.join()
     const known = this.#evidenceNumbers.get(key)
     if (known !== undefined) return known
@@ -155,5 +172,13 @@ class Answers {
     this.#evidenceNumbers.set(key, fresh)
     this.#evidence.push(...row)
     return fresh
+  }
+
+  /** Nothing is told apart by what makes no difference. */
+  #finest(combination: number, row: readonly number[]): number {
+    const said = this.#voters.map((voter) => row[voter] ?? 0).filter((number) => number !== 0)
+    if (said.every((number) => number === said[0])) return 0
+    const finest = this.#rows[(combination + 1) * this.#width - 1] ?? 0
+    return (this.#voters[finest - 1] ?? -1) + 1
   }
 }

@@ -77,8 +77,9 @@ export class CompiledTable implements Table {
     this.#data = data
     this.#companyOf = companyOf
     this.#index = indexOf(v4)
-    this.#evidence = Array.from({ length: evidence.length / Math.max(1, sources.length) }, (_, i) =>
-      evidenceFrom(sources, evidence.subarray(i * sources.length, (i + 1) * sources.length)),
+    const width = sources.length + 1
+    this.#evidence = Array.from({ length: evidence.length / width }, (_, i) =>
+      evidenceFrom(sources, evidence.subarray(i * width, (i + 1) * width)),
     )
     this.#networks = new Array(networks.length)
     this.#answers = new Array(evidenceOf.length)
@@ -159,7 +160,7 @@ export class CompiledTable implements Table {
 const wordAt = (bytes: Uint8Array, at: number): number =>
   (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
 
-/** From the numbers of all sources to what they say and what follows. */
+/** From the numbers of all sources, and that of the finest voter, to what they say and what follows. */
 function evidenceFrom(sources: readonly TableSource[], numbers: Uint32Array): Evidence {
   const votes: Vote[] = []
   const answers: SourceAnswer[] = []
@@ -168,7 +169,8 @@ function evidenceFrom(sources: readonly TableSource[], numbers: Uint32Array): Ev
     const number = (numbers[i] ?? 0) - (disowned ? DISOWNED : 0)
     const place = places[number - 1]
     const owner = owners[number - 1]
-    votes.push({ role: info.role, country: place?.country ?? null, disowned, anycast: owner !== undefined })
+    const finest = numbers[sources.length] === i + 1
+    votes.push({ role: info.role, country: place?.country ?? null, disowned, anycast: owner !== undefined, finest })
     if (!isShown(info.role, number)) continue
     const detail = place?.detail ?? owner ?? null
     answers.push(

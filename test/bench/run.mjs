@@ -15,8 +15,12 @@ if (chosen.length === 0) {
 }
 for (const name of chosen) {
   const { bench } = await import(pathToFileURL(path.join(here, name)).href)
-  const { title, rows } = await bench()
+  const { title, rows, text } = await bench()
   console.log(`\n${title}`)
+  if (text !== undefined) {
+    console.log(`\n${text}`)
+    continue
+  }
   console.table(
     Object.fromEntries(
       rows.map(([what, ours, other, ratio, unit]) => [what, { ours: figure(ours), other: figure(other), ratio: figure(ratio), unit }]),

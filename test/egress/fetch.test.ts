@@ -260,10 +260,10 @@ test('a body without a length that ends in an end is complete', async () => {
   expect(await textOf(await fetch('http://updates.test/'))).toBe('all of it')
 })
 
-test('a body in TLS that is cut short throws', async () => {
-  const server = await misbehave(serveFile(Buffer.alloc(100_000, 7), { cutAfter: 40_000 }), 'tls')
+test.each(['end', 'reset'] as const)('a body in TLS that is cut short by a %s throws', async (cutBy) => {
+  const server = await misbehave(serveFile(Buffer.alloc(100_000, 7), { cutAfter: 40_000, cutBy }), 'tls')
   const { fetch } = client({ '127.0.0.1': server.port }, { ca: [certificate.cert] })
-  expect((await failureOf(textOf(await fetch('https://updates.test/')))).code).toBe('relay.truncated')
+  expect((await failureOf(textOf(await fetch('https://updates.test/')))).code).toMatch(/^relay\.(truncated|reset)$/)
 })
 
 test('a server that does not answer is given up after its time', async () => {
@@ -282,6 +282,26 @@ test('a body that drips and then stalls is given up when nothing has moved for t
   expect(error).toMatchObject({ code: 'relay.idle', message: 'updates.test sent nothing for 0.08 s' })
   expect(writer.ended).toMatchObject([{ ending: 'idle' }])
   await eventually('the connection closed', () => server.open === 0)
+})
+
+test('once there is an answer, its time is no limit for the body', async () => {
+  const { fetch } = await serve(serveFile(Buffer.alloc(1_000, 7), { stallAfter: 40 }), { headMs: 100, idleMs: 200 })
+  expect((await failureOf(textOf(await fetch('http://updates.test/')))).message).toBe('updates.test sent nothing for 0.2 s')
+})
+
+test('whoever has read the body to its end finds the record complete', async () => {
+  const { fetch, writer, server } = await serve(fileOf('the data'))
+  const response = await fetch('http://updates.test/')
+  const release = writer.hold()
+  let read = false
+  const reading = textOf(response).then(() => {
+    read = true
+  })
+  await eventually('the connection closed', () => server.open === 0)
+  expect(read).toBe(false)
+  release()
+  await reading
+  expect(writer.ended).toHaveLength(1)
 })
 
 test('the caller can stop at any time: before the answer, and in the body', async () => {

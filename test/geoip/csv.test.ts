@@ -11,7 +11,10 @@ import { valueAt } from './look-up.ts'
 import { ip, numbers } from './support.ts'
 
 test('both address families may stand in one file, below a header, and in any order', () => {
-  const content = parse('voter', 'network,country_code,x\r\n\r\n2001:db8::/32,JP,x\r\n# ours\r\n"1.0.1.0","1.0.1.255","CN"\r\n16777216,16777471,AU')
+  const content = parse(
+    'voter',
+    'network,country_code,x\r\n\r\n2001:db8::/32,JP,x\r\n# ours\r\n"1.0.1.0","1.0.1.255","CN"\r\n16777216,16777471,AU',
+  )
   expect(content.v4).toEqual({
     lanes: 1,
     starts: Uint32Array.of(0, 0x0100_0000, 0x0100_0100, 0x0100_0200),
@@ -28,7 +31,13 @@ test('several files make one source, each with its own header', () => {
 
 test('networks and anycast lists are read by their role', () => {
   expect(parse('asn', '1.1.1.0/24,AS13335,"Cloudflare, Inc."\n8.8.8.0,8.8.8.255,15169,Google')).toMatchObject({
-    says: { kind: 'networks', list: [{ asn: 13335, name: 'Cloudflare, Inc.' }, { asn: 15169, name: 'Google' }] },
+    says: {
+      kind: 'networks',
+      list: [
+        { asn: 13335, name: 'Cloudflare, Inc.' },
+        { asn: 15169, name: 'Google' },
+      ],
+    },
     v4: { values: Uint32Array.of(0, 1, 0, 2, 0) },
   })
   expect(parse('anycast', '1.1.1.0/24,Cloudflare\n9.9.9.0,9.9.9.255\n')).toMatchObject({
@@ -74,7 +83,9 @@ describe('lines that speak of the same addresses', () => {
     expect(warnings).toEqual([
       'where two lines name different ASes, nobody is named (1), such as line 2: another AS for addresses that line 1 names too',
     ])
-    expect(() => parse('asn', `${crossing}${many(50)}`)).toThrow('line 2: another AS for addresses that line 1 names too, and so it is with')
+    expect(() => parse('asn', `${crossing}${many(50)}`)).toThrow(
+      'line 2: another AS for addresses that line 1 names too, and so it is with',
+    )
   })
 
   test('of networks nest', () => {
@@ -95,8 +106,18 @@ test.each<readonly [string, SourceRole, readonly (string | Buffer)[], string]>([
   ['a second header', 'voter', ['start,end,cc\nnetwork,cc\n'], 'line 2: "network" is no address and no prefix'],
   ['a web page', 'voter', ['<!DOCTYPE html>\n'], 'line 1: "<!DOCTYPE html>" is no address and no prefix'],
   ['a line cut off', 'voter', ['1.0.0.0,1.0.0.255,AU\n1.0.1.0,1.0.'], 'line 2: "1.0." is no end for a range'],
-  ['a line without a country', 'voter', ['1.0.0.0,1.0.0.255\n'], 'line 1: 0 columns after start and end, where there should be a country code'],
-  ['a network without a name', 'asn', ['1.0.0.0/24,13335\n'], 'line 1: 1 columns after the prefix, where there should be an AS number and a name'],
+  [
+    'a line without a country',
+    'voter',
+    ['1.0.0.0,1.0.0.255\n'],
+    'line 1: 0 columns after start and end, where there should be a country code',
+  ],
+  [
+    'a network without a name',
+    'asn',
+    ['1.0.0.0/24,13335\n'],
+    'line 1: 1 columns after the prefix, where there should be an AS number and a name',
+  ],
   ['a name with a bare comma', 'asn', ['1.0.0.0/24,13335,Cloudflare, Inc.\n'], 'line 1: 3 columns after the prefix'],
   ['a country instead of an AS', 'asn', ['1.0.0.0/24,AU,Australia\n'], 'line 1: "AU" is no AS number'],
   ['a quote that does not end', 'asn', ['1.0.0.0/24,1,"A\n'], 'line 1: a quoted field does not end'],
@@ -115,20 +136,25 @@ describe('what is written comes back', () => {
     ['IPv6', 16, 2n ** 128n - 1n, 2n ** 48n],
   ] as const)('%s', (_, length, max, least) => {
     fc.assert(
-      fc.property(cuts(max - least), fc.array(code, { minLength: 12, maxLength: 12 }), style, (found, codes, { decimal, quoted, end, shuffled }) => {
-        const starts = found.map((cut) => cut + least).sort((a, b) => (a < b ? -1 : 1))
-        const ranges = starts.slice(1).map((next, i) => ({ first: starts[i] ?? 0n, last: next - 1n, country: codes[i] ?? 'DE' }))
-        const field = (text: string) => (quoted ? `"${text}"` : text)
-        const written = (value: bigint) => field(decimal ? String(value) : ipOf(value, length))
-        const lines = ranges.map(({ first, last, country }) => `${written(first)},${written(last)},${field(country)}${end}`)
-        const { v4, v6 } = parse('voter', (shuffled ? lines.toReversed() : lines).join(''))
-        for (const { first, last, country } of ranges) {
-          for (const value of [first, last]) expect(valueAt(ipOf(value, length), v4, v6)).toBe(countryNumber(country))
-        }
-        const [below, above] = [(starts[0] ?? 0n) - 1n, starts.at(-1) ?? 0n]
-        expect(valueAt(ipOf(above, length), v4, v6)).toBe(0)
-        if (below >= 0n) expect(valueAt(ipOf(below, length), v4, v6)).toBe(0)
-      }),
+      fc.property(
+        cuts(max - least),
+        fc.array(code, { minLength: 12, maxLength: 12 }),
+        style,
+        (found, codes, { decimal, quoted, end, shuffled }) => {
+          const starts = found.map((cut) => cut + least).sort((a, b) => (a < b ? -1 : 1))
+          const ranges = starts.slice(1).map((next, i) => ({ first: starts[i] ?? 0n, last: next - 1n, country: codes[i] ?? 'DE' }))
+          const field = (text: string) => (quoted ? `"${text}"` : text)
+          const written = (value: bigint) => field(decimal ? String(value) : ipOf(value, length))
+          const lines = ranges.map(({ first, last, country }) => `${written(first)},${written(last)},${field(country)}${end}`)
+          const { v4, v6 } = parse('voter', (shuffled ? lines.toReversed() : lines).join(''))
+          for (const { first, last, country } of ranges) {
+            for (const value of [first, last]) expect(valueAt(ipOf(value, length), v4, v6)).toBe(countryNumber(country))
+          }
+          const [below, above] = [(starts[0] ?? 0n) - 1n, starts.at(-1) ?? 0n]
+          expect(valueAt(ipOf(above, length), v4, v6)).toBe(0)
+          if (below >= 0n) expect(valueAt(ipOf(below, length), v4, v6)).toBe(0)
+        },
+      ),
     )
   })
 })
@@ -137,7 +163,10 @@ test('whatever the bytes, there is a source or an error that says where', () => 
   const word = fc.constantFrom('1.0.0.0', '1.0.0.0/24', '::1', '2001::/16', '16777216', '99999999999', 'AU', 'EU', '15169', 'x')
   const mark = fc.constantFrom(',', ',', ',', '\n', '"', '#', ' ', '\r', '\0', '/', '\xff')
   const text = fc.array(fc.oneof(word, mark), { maxLength: 20 }).map((parts) => Buffer.from(parts.join(''), 'latin1'))
-  const bytes = fc.oneof(text, fc.uint8Array({ maxLength: 60 }).map((array) => Buffer.from(array)))
+  const bytes = fc.oneof(
+    text,
+    fc.uint8Array({ maxLength: 60 }).map((array) => Buffer.from(array)),
+  )
   fc.assert(
     fc.property(fc.array(bytes, { minLength: 1, maxLength: 2 }), fc.constantFrom<SourceRole>('voter', 'asn', 'anycast'), (files, role) => {
       try {
@@ -184,7 +213,11 @@ describe('the lists that come with Ringfence', () => {
   })
 })
 
-const parse = (role: SourceRole, ...files: readonly (string | Buffer)[]) => parseCsv(files.map((file) => (typeof file === 'string' ? Buffer.from(file) : file)), role)
+const parse = (role: SourceRole, ...files: readonly (string | Buffer)[]) =>
+  parseCsv(
+    files.map((file) => (typeof file === 'string' ? Buffer.from(file) : file)),
+    role,
+  )
 
 function ipOf(value: bigint, length: number): Ip {
   return ipFromBytes(Buffer.from(value.toString(16).padStart(2 * length, '0'), 'hex'))

@@ -168,6 +168,20 @@ test('a wrong Content-Length is a file that is cut short', async () => {
   expect(await files()).not.toContain('data.mmdb')
 })
 
+test('a body that ends before its announced length is cut short, whatever the network says', async () => {
+  const fetch: Fetch = async () => ({
+    status: 200,
+    headers: { 'content-length': '10', etag: '"v1"' },
+    body: (async function* () {
+      yield Buffer.from('01234')
+    })(),
+    close: async () => undefined,
+  })
+  const { get } = await from(sayNothing, { fetch })
+  expect((await failureOf(get())).message).toBe('Test data: updates.test sent less than it had announced')
+  expect(await files()).toEqual(['data.mmdb.part', 'data.mmdb.part.json'])
+})
+
 test('a body that stalls is given up and gone on from', async () => {
   const { get, server } = await from([
     serveFile(content, { etag: '"v1"', stallAfter: 1_000, piece: 100 }),

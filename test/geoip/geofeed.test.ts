@@ -11,7 +11,10 @@ test('a feed is read as RFC 8805 writes it', () => {
   const content = parse(
     '\ufeff# ours, of 2025-06-20 10:00\r\n8.0.0.0/9,us,us-ca,"Mountain View, CA",94043\r\n\r\n8.8.8.8,DE,,Köln\r\n2a00:1::/32,FR,FR-IDF # Paris, all of it\r\n',
   )
-  expect(['8.1.1.1', '8.8.8.8', '2a00:1::1', '9.9.9.9'].map((text) => at(content, text))).toEqual([...['US', 'DE', 'FR'].map(countryNumber), 0])
+  expect(['8.1.1.1', '8.8.8.8', '2a00:1::1', '9.9.9.9'].map((text) => at(content, text))).toEqual([
+    ...['US', 'DE', 'FR'].map(countryNumber),
+    0,
+  ])
   expect(content).toMatchObject({ says: saysCountries, date: '2025-06-20', warnings: [] })
 })
 
@@ -27,8 +30,8 @@ test.each([
   ['9.0.0.1/24,US', '9.0.0.1/24 has bits set beyond its length; 9.0.0.0/24 would be a prefix'],
   ['10.0.0.0/8,US', '10.0.0.0/8 is not on the Internet (private)'],
   ['2001:db8::/32,US', '2001:db8::/32 is not on the Internet (reserved)'],
-  ['128.0.0.0/1,US', '128.0.0.0/1 is wider than any operator\'s network'],
-  ['2000::/3,US', '2000::/3 is wider than any operator\'s network'],
+  ['128.0.0.0/1,US', "128.0.0.0/1 is wider than any operator's network"],
+  ['2000::/3,US', "2000::/3 is wider than any operator's network"],
   ['9.0.0.0/8', '9.0.0.0/8 has no country column'],
   ['9.0.0.0/8 # US', '9.0.0.0/8 has no country column'],
   ['9.0.0.0/8,UK', '"UK" is no country code'],
@@ -90,7 +93,11 @@ test.each([
 })
 
 test('every good line counts, whatever bad lines stand between', () => {
-  const good = fc.uniqueArray(fc.tuple(fc.nat(255), fc.constantFrom(...allCountries)), { selector: ([net]) => net, minLength: 1, maxLength: 12 })
+  const good = fc.uniqueArray(fc.tuple(fc.nat(255), fc.constantFrom(...allCountries)), {
+    selector: ([net]) => net,
+    minLength: 1,
+    maxLength: 12,
+  })
   const junk = fc.string().map((text) => `!${text.replaceAll(/[\n#]/g, '')}`)
   fc.assert(
     fc.property(good, fc.array(junk, { maxLength: 12 }), (lines, bad) => {
@@ -107,13 +114,19 @@ test('whatever the bytes, there is a source or an Error', () => {
   const part = fc.constantFrom('8.0.0.0/8', '::1', ',', ',US', ',DE,DE-BE', '\n', '"', '#', '\0', '\xff', '2025-01-01', ' ')
   const text = fc.array(part, { maxLength: 20 }).map((parts) => Buffer.from(parts.join(''), 'latin1'))
   fc.assert(
-    fc.property(fc.oneof(text, fc.uint8Array().map((array) => Buffer.from(array))), (bytes) => {
-      try {
-        expect(parseGeofeed(bytes).says).toBe(saysCountries)
-      } catch (error) {
-        expect((error as Error).message).toMatch(/not a geofeed|is empty|compressed|lines are bad, first line \d+: |no country in it/)
-      }
-    }),
+    fc.property(
+      fc.oneof(
+        text,
+        fc.uint8Array().map((array) => Buffer.from(array)),
+      ),
+      (bytes) => {
+        try {
+          expect(parseGeofeed(bytes).says).toBe(saysCountries)
+        } catch (error) {
+          expect((error as Error).message).toMatch(/not a geofeed|is empty|compressed|lines are bad, first line \d+: |no country in it/)
+        }
+      },
+    ),
     { numRuns: 1000 },
   )
 })

@@ -8,9 +8,11 @@ import { ip } from './support.ts'
 test('the longest prefix names the country, of both address families', () => {
   const { v4, v6, says, date, warnings } = parseOverrides({ '8.0.0.0/8': 'US', '8.8.8.8': 'DE', '2a00::/16': 'FR', '8.8.0.0/16': 'CN' })
   const at = (text: string) => valueAt(ip(text), v4, v6)
-  expect(['8.1.1.1', '8.8.1.1', '8.8.8.8', '2a00::1', '9.9.9.9', '::1'].map(at)).toEqual(
-    [...['US', 'CN', 'DE', 'FR'].map(countryNumber), 0, 0],
-  )
+  expect(['8.1.1.1', '8.8.1.1', '8.8.8.8', '2a00::1', '9.9.9.9', '::1'].map(at)).toEqual([
+    ...['US', 'CN', 'DE', 'FR'].map(countryNumber),
+    0,
+    0,
+  ])
   expect([says, date, warnings]).toEqual([saysCountries, null, []])
 })
 

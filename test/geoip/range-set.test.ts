@@ -6,7 +6,13 @@ import type { Lanes, Ranges } from '../../src/geoip/ranges.ts'
 type Range = readonly [first: number, last: number, value: number]
 
 test('gaps are 0, and neighbours of one value are one range', () => {
-  expect(laidOut(1, [[10, 19, 1], [20, 29, 1], [40, 49, 2]])).toEqual({
+  expect(
+    laidOut(1, [
+      [10, 19, 1],
+      [20, 29, 1],
+      [40, 49, 2],
+    ]),
+  ).toEqual({
     lanes: 1,
     starts: Uint32Array.of(0, ...[10, 30, 40, 50].flatMap((at) => words(1, at))),
     values: Uint32Array.of(0, 1, 0, 2, 0),
@@ -14,7 +20,14 @@ test('gaps are 0, and neighbours of one value are one range', () => {
 })
 
 test('overlapping ranges of one value are no contradiction', () => {
-  expect(laidOut(1, [[10, 29, 1], [20, 39, 1], [12, 13, 1], [10, 29, 1]]).starts).toEqual(Uint32Array.of(0, ...words(1, 10), ...words(1, 40)))
+  expect(
+    laidOut(1, [
+      [10, 29, 1],
+      [20, 39, 1],
+      [12, 13, 1],
+      [10, 29, 1],
+    ]).starts,
+  ).toEqual(Uint32Array.of(0, ...words(1, 10), ...words(1, 40)))
 })
 
 test('an end at the edge of a word carries over', () => {
@@ -24,10 +37,43 @@ test('an end at the edge of a word carries over', () => {
 })
 
 const contradictions: readonly (readonly [string, boolean, readonly Range[], readonly number[]])[] = [
-  ['a range inside another, where they may not nest', false, [[10, 50, 1], [20, 30, 2]], [0, 1, 0, 1, 0]],
-  ['ranges that cross', true, [[10, 50, 1], [20, 59, 2]], [0, 1, 0, 2, 0]],
-  ['the same range twice', true, [[10, 50, 1], [10, 50, 2]], [0]],
-  ['a range that crosses several at once', true, [[10, 50, 1], [20, 40, 3], [30, 59, 1]], [0, 1, 3, 0, 1, 0]],
+  [
+    'a range inside another, where they may not nest',
+    false,
+    [
+      [10, 50, 1],
+      [20, 30, 2],
+    ],
+    [0, 1, 0, 1, 0],
+  ],
+  [
+    'ranges that cross',
+    true,
+    [
+      [10, 50, 1],
+      [20, 59, 2],
+    ],
+    [0, 1, 0, 2, 0],
+  ],
+  [
+    'the same range twice',
+    true,
+    [
+      [10, 50, 1],
+      [10, 50, 2],
+    ],
+    [0],
+  ],
+  [
+    'a range that crosses several at once',
+    true,
+    [
+      [10, 50, 1],
+      [20, 40, 3],
+      [30, 59, 1],
+    ],
+    [0, 1, 3, 0, 1, 0],
+  ],
 ]
 test.each(contradictions)('%s: the numbers of both are told, and what they share has no answer', (_, nested, ranges, values) => {
   const told: (readonly [number, number])[] = []
@@ -38,7 +84,10 @@ test.each(contradictions)('%s: the numbers of both are told, and what they share
 })
 
 test('what a contradiction throws comes through', () => {
-  const set = filled(1, [[10, 50, 1], [20, 59, 2]])
+  const set = filled(1, [
+    [10, 50, 1],
+    [20, 59, 2],
+  ])
   expect(() =>
     set.layOut(true, (first, second) => {
       throw new Error(`${first} and ${second}`)
@@ -58,7 +107,7 @@ test('an address in ranges of one value has that value, whatever else contradict
         const laid = filled(lanes, ranges).layOut(nested, () => {})
         for (let at = 0; at <= LAST; at++) {
           const said = new Set(ranges.filter(([first, last]) => first <= at && at <= last).map(([, , value]) => value))
-          const value = valueOf(laid, at)
+          const value = saidAt(laid, at)
           if (said.size === 0) expect(value).toBe(0)
           // A contradiction near by may silence an address, never give it an answer that no range gives.
           else expect([0, ...said]).toContain(value)
@@ -78,7 +127,7 @@ test('without a contradiction each address has the value of the ranges that hold
     fc.property(cases, fc.constantFrom<Lanes>(1, 4), ([ranges, shuffled], lanes) => {
       const laid = laidOut(lanes, shuffled)
       for (let at = 0; at <= LAST; at++) {
-        expect(valueOf(laid, at)).toBe(ranges.find(([first, last]) => first <= at && at <= last)?.[2] ?? 0)
+        expect(saidAt(laid, at)).toBe(ranges.find(([first, last]) => first <= at && at <= last)?.[2] ?? 0)
       }
     }),
   )
@@ -90,7 +139,9 @@ const never = (): never => {
 
 /** The last addresses of the space, so that its end is tried too; of IPv6, across two words. */
 const words = (lanes: Lanes, at: number): readonly number[] =>
-  lanes === 1 ? [0xffff_ffff - LAST + at] : [0xffff_ffff, 0xffff_ffff, at < 20 ? 0xffff_fffe : 0xffff_ffff, at < 20 ? 0xffff_ffff - 19 + at : 0xffff_ffff - LAST + at]
+  lanes === 1
+    ? [0xffff_ffff - LAST + at]
+    : [0xffff_ffff, 0xffff_ffff, at < 20 ? 0xffff_fffe : 0xffff_ffff, at < 20 ? 0xffff_ffff - 19 + at : 0xffff_ffff - LAST + at]
 
 function filled(lanes: Lanes, ranges: readonly Range[]): RangeSet {
   const set = new RangeSet(lanes, 2)
@@ -99,7 +150,7 @@ function filled(lanes: Lanes, ranges: readonly Range[]): RangeSet {
 }
 const laidOut = (lanes: Lanes, ranges: readonly Range[]) => filled(lanes, ranges).layOut(false, never)
 
-function valueOf({ lanes, starts, values }: Ranges, at: number): number {
+function saidAt({ lanes, starts, values }: Ranges, at: number): number {
   const wanted = words(lanes, at)
   const isAfter = (i: number) => {
     for (let lane = 0; lane < lanes; lane++) {

@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Access, azureLink, findVendor, firstHash, monthBefore, type VendorFile, vendors } from '../../src/geoip/vendors.ts'
+import {
+  type Access,
+  azureLink,
+  findVendor,
+  findVendorFile,
+  firstHash,
+  monthBefore,
+  type VendorFile,
+  vendors,
+} from '../../src/geoip/vendors.ts'
 
 const access: Access = { today: '2026-03-01', account: '12345', key: 'hush' }
 
@@ -20,6 +29,11 @@ const files = vendors.flatMap((vendor) => vendor.files)
 test('ids, names and files are unique', () => {
   for (const list of [vendors.map(({ id }) => id), files.map(({ name }) => name), files.map(({ file }) => file)])
     expect(list).toEqual([...new Set(list)])
+})
+
+test('a file is found with its vendor, or the name is an error', () => {
+  expect(findVendorFile('origin-asn')).toMatchObject({ vendor: { id: 'ip-location-db' }, file: { file: 'origin-asn.mmdb' } })
+  expect(() => findVendorFile('GeoLite2-City')).toThrow('no vendor offers a file "GeoLite2-City"')
 })
 
 test('every address is https, and none holds a key', () => {
