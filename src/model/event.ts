@@ -6,6 +6,7 @@
 import type { CountryCode } from './country.ts'
 import type { NameOrigin, Network } from './flow.ts'
 import type { SourceInfo } from './location.ts'
+import type { RuledOut } from './reach.ts'
 import type { Scope } from './scope.ts'
 import type { Effect, FenceOutcome, Mode, Reason, RefusalCode, Would } from './verdict.ts'
 
@@ -103,6 +104,8 @@ export interface Ended {
   readonly dialled: string | null
   /** Duration of the TCP handshake with `dialled`, milliseconds. */
   readonly connect_ms: number | null
+  /** Countries that a source names and where the server cannot be, for it answered too soon; `null`: not measured, or no vantage is set. */
+  readonly ruled_out: readonly RuledOut[] | null
   /** Bytes taken from the client for the destination, and from the destination for the client. */
   readonly up: number
   readonly down: number

@@ -9,6 +9,7 @@ import type { Ending, EventBody } from '../model/event.ts'
 import type { Flow, Millis } from '../model/flow.ts'
 import type { Hostname } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
+import type { RuledOut } from '../model/reach.ts'
 import type { PinnedEndpoint } from '../model/verdict.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { ByteStream } from './byte-stream.ts'
@@ -40,6 +41,12 @@ export interface Upstream {
 export interface Dialer {
   /** Races among the given endpoints only (RFC 8305 §5). Throws RingfenceError `dial.*`, naming every address tried. */
   dial(to: NonEmpty<PinnedEndpoint>, signal: AbortSignal): Promise<Upstream>
+}
+
+/** What round-trip times say of places. Recorded and shown, never a verdict: a blocked flow is never dialled, so none could acquit it. */
+export interface Reach {
+  /** Countries that the sources name for the address and where it cannot be, for it answered too soon; `null`: nothing can be said. */
+  ruledOut(location: Location, connectMs: number): readonly RuledOut[] | null
 }
 
 export interface FlowWriter {
@@ -106,9 +113,13 @@ export interface Road {
   /** Read once per flow: new data changes what later flows see. */
   readonly tables: { readonly current: Locator }
   readonly dialer: Dialer
+  readonly reach: Reach
   readonly writer: FlowWriter
   readonly clock: Clock
   readonly dialMs: number
   /** Is told of failures that are our own fault, with their stack. */
   report(bug: Error): void
 }
+
+/** Where no vantage is set, nothing can be said. */
+export const noReach: Reach = { ruledOut: () => null }

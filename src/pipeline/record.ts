@@ -6,6 +6,7 @@ import type { Decided, Ended, Ending, RecordedCandidate, RecordedName, RecordedP
 import type { Flow, KnownName } from '../model/flow.ts'
 import { hostText } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
+import type { RuledOut } from '../model/reach.ts'
 import type { Candidate, Verdict, Would } from '../model/verdict.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { HowEnded, Locator, Meter, Road, Upstream } from './ports.ts'
@@ -29,6 +30,8 @@ export class Entry {
   readonly #road: Road
   readonly #openedAt: number
   #upstream: Upstream | null = null
+  #ruledOut: readonly RuledOut[] | null = null
+  #candidates: readonly Candidate[] = []
   #state: 'open' | 'decided' | 'closed' = 'open'
 
   constructor(flow: Flow, locator: Locator, road: Road) {
@@ -59,6 +62,7 @@ export class Entry {
       },
     }
     await this.#road.writer.append(event)
+    this.#candidates = told.candidates
     this.#state = told.verdict.kind === 'block' ? 'closed' : 'decided'
   }
 
@@ -71,6 +75,10 @@ export class Entry {
 
   dialled(upstream: Upstream): void {
     this.#upstream = upstream
+    const { remote, connectMs } = upstream
+    const location = this.#candidates.find(({ ip }) => ip === remote.host)?.locations[0]
+    // One that stands for another address was answered by a translator or relay on the way.
+    if (location?.ip === remote.host) this.#ruledOut = this.#road.reach.ruledOut(location, connectMs)
   }
 
   /** The ending of a flow that was let through. */
@@ -102,6 +110,7 @@ export class Entry {
       message,
       dialled: this.#upstream?.remote.host ?? null,
       connect_ms: this.#upstream === null ? null : tenths(this.#upstream.connectMs),
+      ruled_out: this.#ruledOut,
       ...this.meter,
       duration_ms: tenths(this.#road.clock.monotonic() - this.#openedAt),
     }

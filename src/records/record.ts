@@ -6,6 +6,7 @@ import type { CountryCode } from '../model/country.ts'
 import type { Ending, JournalEvent, RecordedCandidate, RecordedName } from '../model/event.ts'
 import type { Network } from '../model/flow.ts'
 import { type Certainty, certaintyOf } from '../model/location.ts'
+import type { RuledOut } from '../model/reach.ts'
 import type { Effect, Mode, Reason, Would } from '../model/verdict.ts'
 
 /** The events that are about one flow. */
@@ -44,6 +45,8 @@ export interface FlowRecord {
   readonly message: string | null
   readonly dialled: string | null
   readonly connect_ms: number | null
+  /** Countries that a source names and that the time of the handshake rules out; `null`: nothing can be said. */
+  readonly ruled_out: readonly RuledOut[] | null
   /** The address that the next three speak of: the dialled one, else the first permitted candidate, else the first. */
   readonly address: string | null
   /** Its best guess, for display; never what a fence judged by. */
@@ -113,14 +116,15 @@ export function recordOf(parts: FlowParts): FlowRecord | null {
   }
 }
 
-type End = Pick<FlowRecord, 'ending' | 'code' | 'message' | 'dialled' | 'connect_ms' | 'up' | 'down' | 'duration_ms'>
+type End = Pick<FlowRecord, 'ending' | 'code' | 'message' | 'dialled' | 'connect_ms' | 'ruled_out' | 'up' | 'down' | 'duration_ms'>
 
 function endOf({ decided, ended, interrupted }: FlowParts): End {
-  const nothing = { message: null, dialled: null, connect_ms: null, duration_ms: null }
+  const nothing = { message: null, dialled: null, connect_ms: null, ruled_out: null, duration_ms: null }
   if (decided?.verdict === 'block') return { ...nothing, ending: 'blocked', code: codeOf(decided.reasons), up: 0, down: 0 }
   if (ended === undefined) return { ...nothing, ending: interrupted ? 'interrupted' : 'open', code: null, up: null, down: null }
-  const { ending, code, message, dialled, connect_ms, up, down, duration_ms } = ended
-  return { ending, code, message, dialled, connect_ms, up, down, duration_ms }
+  const { ending, code, message, dialled, connect_ms, ruled_out, up, down, duration_ms } = ended
+  // Events of a version that did not know it have none.
+  return { ending, code, message, dialled, connect_ms, ruled_out: ruled_out ?? null, up, down, duration_ms }
 }
 
 /** A refusal or an accident has a code of its own; everything else that blocks is the policy. */

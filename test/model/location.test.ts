@@ -4,7 +4,17 @@ import { certaintyOf, type Location } from '../../src/model/location.ts'
 import { ip } from './words.ts'
 
 const [one, other] = allCountries.filter((code) => code === 'CN' || code === 'US')
-const place: Location = { ip: ip('52.81.151.250'), scope: 'global', answers: [], possible: [one!], best: one!, anycast: false, registry: null, network: null, located: true }
+const place: Location = {
+  ip: ip('52.81.151.250'),
+  scope: 'global',
+  answers: [],
+  possible: [one!],
+  best: one!,
+  anycast: false,
+  registry: null,
+  network: null,
+  located: true,
+}
 
 test.each<[certainty: string, change: Partial<Location>]>([
   ['agreed', {}],

@@ -51,7 +51,9 @@ test('a steered flow is found as steered and as allowed', () => {
 })
 
 test('a place is found by how sure it is, too', () => {
-  const local = { judged: [{ ip: '10.0.0.1', scope: 'private', answers: {}, possible: [], best: null, anycast: false, ...elsewhere }] } as const
+  const local = {
+    judged: [{ ip: '10.0.0.1', scope: 'private', answers: {}, possible: [], best: null, anycast: false, ...elsewhere }],
+  } as const
   const flows = {
     local: record(decided('a', { candidates: [candidate('10.0.0.1', [], local)] })),
     disputed: record(decided('a', { candidates: [candidate('203.0.113.5', ['US', 'DE'])] })),

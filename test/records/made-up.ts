@@ -97,6 +97,7 @@ export function ended(id: string, change: Partial<Ended> = {}): Ended {
     message: null,
     dialled: '198.51.100.7',
     connect_ms: 12.5,
+    ruled_out: null,
     up: 1_234,
     down: 56_789,
     duration_ms: 3_456,

@@ -50,8 +50,13 @@ export async function misbehave(
       turns[Math.min(request.number, turns.length) - 1]?.(request, socket)
     })
   }
-  const server = transport === 'tls' ? tls.createServer({ key: certificate.key, cert: certificate.cert }, serve) : net.createServer(serve)
-  server.on('tlsClientError', () => undefined)
+  const server = net.createServer((socket) => {
+    if (transport === 'clear') return serve(socket)
+    const secured = new tls.TLSSocket(socket, { isServer: true, key: certificate.key, cert: certificate.cert })
+    carriers.set(secured, socket)
+    socket.on('error', () => undefined)
+    serve(secured)
+  })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
@@ -66,6 +71,9 @@ export async function misbehave(
     },
   }
 }
+
+/** The connection below TLS: only that can be reset. */
+const carriers = new WeakMap<net.Socket, net.Socket>()
 
 function readAsked(text: string, number: number): Asked {
   const [first = '', ...lines] = (text.split('\r\n\r\n')[0] ?? '').split('\r\n')
@@ -135,7 +143,7 @@ async function sendBody(socket: net.Socket, body: Uint8Array, { cutAfter, cutBy 
   if (stallAfter !== undefined) return
   if (cutAfter === undefined || cutBy === 'end') socket.end()
   // Only once all is on its way: a reset throws away what still waits.
-  else socket.write('', () => setTimeout(() => socket.resetAndDestroy(), 20))
+  else socket.write('', () => setTimeout(() => (carriers.get(socket) ?? socket).resetAndDestroy(), 20))
 }
 
 /** A status without much of a body. */

@@ -7,7 +7,7 @@ import { type Listener, listen } from '../../src/inbound/listener.ts'
 import { BoundDoors } from '../../src/inbound/own-doors.ts'
 import type { FlowId } from '../../src/model/flow.ts'
 import { carry } from '../../src/pipeline/pipeline.ts'
-import type { Clock, Dialer, Offer, Road } from '../../src/pipeline/ports.ts'
+import { type Clock, type Dialer, noReach, type Offer, type Road } from '../../src/pipeline/ports.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
 import { realClock } from './fake-clock.ts'
 import {
@@ -75,6 +75,7 @@ export function roadOf(world: World = {}): FakeRoad {
     resolver,
     tables: { current: tableLocator(world.places ?? places) },
     dialer: dialer satisfies Dialer,
+    reach: noReach,
     writer,
     clock: world.clock ?? realClock,
     dialMs: world.dialMs ?? 5_000,

@@ -7,7 +7,7 @@ import { createDialer } from '../../../egress/happy-eyeballs.ts'
 import { createResolver } from '../../../egress/resolver.ts'
 import type { GeoTable } from '../../../geoip/index.ts'
 import { unlocated } from '../../../geoip/table.ts'
-import type { Road } from '../../../pipeline/ports.ts'
+import { noReach, type Road } from '../../../pipeline/ports.ts'
 import { openJournal } from '../../../records/journal.ts'
 import { version } from '../../../version.ts'
 import { refusalsOf } from '../../refusals.ts'
@@ -44,6 +44,7 @@ export async function openOwnRoad(
     resolver: createResolver(settings.resolver.servers, { monotonic: clock.monotonic }),
     tables: { current: locator },
     dialer: createDialer(createDirect({ monotonic: clock.monotonic })),
+    reach: noReach,
     writer: journal,
     clock,
     dialMs: settings.limits.dialMs,
