@@ -23,7 +23,7 @@ import { OperatorError } from './model/errors.ts'
 import type { FlowId } from './model/flow.ts'
 import type { Mode } from './model/verdict.ts'
 import { carry } from './pipeline/pipeline.ts'
-import type { FlowWriter, Road } from './pipeline/ports.ts'
+import { type FlowWriter, noReach, type Road } from './pipeline/ports.ts'
 import { endedExceptions, type Policy } from './policy/policy.ts'
 import { openJournal } from './records/journal.ts'
 import { followInLog } from './records/log.ts'
@@ -72,6 +72,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     resolver: createResolver(settings.resolver.servers, { monotonic: clock.monotonic }),
     tables,
     dialer: createDialer(createDirect({ monotonic: clock.monotonic })),
+    reach: noReach,
     writer: followInLog(settings.records.whenDiskFull === 'continue' ? goingOn(tally) : tally, log),
     clock,
     dialMs: settings.limits.dialMs,
@@ -94,6 +95,8 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     await journal.close()
     throw error
   }
+  // Before the first flow asks.
+  setImmediate(() => void location.companies.ofAsn(0))
   const stopWatching = watchTables(tables, location, road.writer, log)
   return {
     policy,

@@ -44,21 +44,23 @@ export function locationCard(address: string, location: Location, geo: Sources, 
 
 function headline({ best, possible, scope, anycast }: Location): Cell {
   if (scope !== 'global') return { text: 'none', style: 'bold' }
-  if (best === null) return { text: anycast ? 'none: it is in many places' : 'unknown', style: 'bold' }
+  if (anycast)
+    return {
+      text: `in many places${possible.length === 0 ? '' : `; sources name ${possible.map(countryLabel).join(', ')}`}`,
+      style: 'bold',
+    }
+  if (best === null) return { text: 'unknown', style: 'bold' }
   const others = possible.filter((country) => country !== best)
   const also = others.length === 0 ? '' : `, or ${others.map(countryLabel).join(', ')}`
   return { text: `${countryLabel(best)}${also}`, style: 'bold' }
 }
 
-function meaning({ scope, anycast, possible, answers }: Location): string {
+function meaning({ scope, anycast, possible }: Location): string {
   if (scope !== 'global') return `not on the Internet (${scope})`
-  if (anycast) return 'one address in many places; what the sources name is at most one of them'
+  if (anycast) return 'one address in many places; no source can say which of them answers'
   if (possible.length === 0) return 'no source knows'
   if (possible.length > 1) return 'the sources differ; a fence counts every country that they name'
-  const stated = answers.find(
-    ({ country, disowned, source }) => country !== null && disowned !== true && possible.includes(country) && source !== '',
-  )
-  return stated === undefined ? '' : 'all that count name one country'
+  return 'all that count name one country'
 }
 
 function firm({ network }: Location): string {

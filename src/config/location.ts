@@ -8,7 +8,7 @@ import type { SourceSpec } from '../geoip/spec.ts'
 import { OperatorError } from '../model/errors.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type PlaceOutcome, placeOutcome } from '../policy/territory.ts'
-import { loadCompanies } from './companies.ts'
+import { shippedCompanies } from './companies.ts'
 import type { Settings } from './settings.ts'
 
 /** All that opening the settings' table needs. */
@@ -24,7 +24,7 @@ export interface LocationWorld extends AcceptingWorld {
   readonly open: () => Promise<Opened>
 }
 
-/** Throws ConfigErrors for a fault in the list of companies; what the sources hold shows when they are opened. */
+/** What the sources hold shows when they are opened. */
 export function locationOf({ geoip }: Pick<Settings, 'geoip'>, { fences }: Pick<Policy, 'fences'>): LocationWorld {
   const { lock, folder } = geoip
   const store = new EditionStore(folder)
@@ -34,7 +34,7 @@ export function locationOf({ geoip }: Pick<Settings, 'geoip'>, { fences }: Pick<
     return await planAt(generations.find(({ number }) => number === current))
   }
   const accepting: AcceptingWorld = {
-    companies: loadCompanies(),
+    companies: shippedCompanies(),
     cache: geoip.cache,
     // A lock is the operator's word for its data, however old.
     ledger: lock === null ? join(folder, 'accepted.json') : null,
