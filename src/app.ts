@@ -23,7 +23,7 @@ import { OperatorError } from './model/errors.ts'
 import type { FlowId } from './model/flow.ts'
 import type { Mode } from './model/verdict.ts'
 import { carry } from './pipeline/pipeline.ts'
-import { type FlowWriter, noReach, type Road } from './pipeline/ports.ts'
+import { type FlowWriter, noReach, type Reach, type Road } from './pipeline/ports.ts'
 import { endedExceptions, type Policy } from './policy/policy.ts'
 import { openJournal } from './records/journal.ts'
 import { followInLog } from './records/log.ts'
@@ -72,7 +72,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     resolver: createResolver(settings.resolver.servers, { monotonic: clock.monotonic }),
     tables,
     dialer: createDialer(createDirect({ monotonic: clock.monotonic })),
-    reach: noReach,
+    reach: await reachOf(settings, log),
     writer: followInLog(settings.records.whenDiskFull === 'continue' ? goingOn(tally) : tally, log),
     clock,
     dialMs: settings.limits.dialMs,
@@ -115,6 +115,13 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
       await journal.close()
     },
   }
+}
+
+/** What round-trip times rule out, for whoever says where this machine is. */
+async function reachOf({ geoip: { vantage } }: Settings, log: Logger): Promise<Reach> {
+  if (vantage === null) return noReach
+  const [{ nearestBorders }, { Reach }] = await Promise.all([import('./geoip/borders.ts'), import('./geoip/reach.ts')])
+  return new Reach(await nearestBorders(vantage), (why) => log.error(`round-trip times: ${why}`))
 }
 
 /** How often files of location data are looked at. By the clock, not by the system's notices, which network file systems and containers do not give. */

@@ -1,7 +1,9 @@
 /** Everything that is known of one address, on one screen: each source's own answer with its date, and what follows. */
 import type { CoveredSource, GeoTable } from '../geoip/index.ts'
+import { reachSentence } from '../geoip/reach.ts'
 import { countryLabel } from '../model/country.ts'
 import { certaintyOf, type Location, type SourceAnswer, type SourceRole } from '../model/location.ts'
+import type { RuledOut } from '../model/reach.ts'
 import { type Cell, table } from './output.ts'
 
 type Sources = Pick<GeoTable, 'sources' | 'hash'>
@@ -11,8 +13,16 @@ interface Paper {
   readonly colour: boolean
 }
 
-/** The card of one address; `address` as it was given. */
-export function locationCard(address: string, location: Location, geo: Sources, paper: Paper): string {
+/** What recorded handshakes with an address say, seen from the vantage of the settings. */
+export interface Handshakes {
+  readonly count: number
+  /** The quickest, ms; `null` where none is recorded. */
+  readonly quickest: number | null
+  readonly ruledOut: readonly RuledOut[]
+}
+
+/** The card of one address; `address` as it was given. `handshakes`: `null` where no vantage is set. */
+export function locationCard(address: string, location: Location, handshakes: Handshakes | null, geo: Sources, paper: Paper): string {
   const { ip, network } = location
   const certainty = certaintyOf(location)
   const facts: (readonly [string, Cell])[] = [
@@ -25,6 +35,7 @@ export function locationCard(address: string, location: Location, geo: Sources, 
           ['registered in', location.registry === null ? '-' : `${countryLabel(location.registry)}: who holds the block, not where it is`],
           ['network', network === null ? 'announced by nobody, as far as the data goes' : `AS${network.asn} ${network.name}`],
           ['its firm', firm(location)],
+          ...(handshakes === null ? [] : [['round trip', roundTrip(handshakes)] as const]),
         ] as const)),
   ]
   const said = geo.sources.filter(({ role }) => role !== 'registry' && role !== 'asn').flatMap((source) => saidBy(source, location))
@@ -68,6 +79,13 @@ function firm({ network }: Location): string {
   if (network.company === null) return 'not on the list of companies'
   const { name, home, contested } = network.company
   return `${name}, at home in ${countryLabel(home)}${contested === null ? '' : ` (contested: ${contested})`}`
+}
+
+function roundTrip({ count, quickest, ruledOut }: Handshakes): string {
+  if (quickest === null) return 'no handshake with it is recorded'
+  const [first, ...more] = ruledOut.map((each) => reachSentence(quickest, each))
+  if (first === undefined) return `${quickest} ms, the quickest of ${count}: rules out nothing that a source names`
+  return [first, ...more].join('; ')
 }
 
 /** `null`s are shown of those that are asked of every address. */

@@ -49,6 +49,7 @@ const nowhere: Evidence = Object.freeze({
   answers: Object.freeze([]),
   possible: Object.freeze([]),
   best: null,
+  stated: null,
   registry: null,
   anycast: false,
 })
@@ -96,8 +97,8 @@ export class CompiledTable implements Table {
   locate(ip: Ip): Location {
     const bytes = ipToBytes(ip)
     const scope = scopeOfBytes(bytes)
-    const { answers, possible, best, registry, anycast, network } = scope === 'global' ? this.#at(bytes) : unknown
-    return { ip, scope, answers, possible, best, registry, anycast, network, located: true }
+    const { answers, possible, best, stated, registry, anycast, network } = scope === 'global' ? this.#at(bytes) : unknown
+    return { ip, scope, answers, possible, best, stated, registry, anycast, network, located: true }
   }
 
   lookup4(address: number): Answer {
@@ -183,7 +184,15 @@ function evidenceFrom(sources: readonly TableSource[], numbers: Uint32Array): Ev
     )
   }
   const { possible, best, registry, anycast } = merge(votes)
-  return Object.freeze({ answers: Object.freeze(answers), possible: Object.freeze(possible), best, registry, anycast })
+  const stated = statedBy(sources, votes)
+  return Object.freeze({ answers: Object.freeze(answers), possible: Object.freeze(possible), best, stated, registry, anycast })
+}
+
+/** The first override, else the first authority, that names a country and counts. */
+function statedBy(sources: readonly TableSource[], votes: readonly Vote[]): string | null {
+  const decides = (role: Vote['role']) => votes.findIndex((vote) => vote.role === role && vote.country !== null && !vote.disowned)
+  const by = [decides('override'), decides('authority')].find((at) => at >= 0)
+  return by === undefined ? null : (sources[by]?.info.name ?? null)
 }
 
 /** Voters and witnesses are asked of every address; the others only of those that they list. The registry has its own field. */

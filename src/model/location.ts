@@ -57,6 +57,8 @@ export interface Evidence {
   readonly possible: readonly CountryCode[]
   /** One country for display and statistics; never what a fence judges by. */
   readonly best: CountryCode | null
+  /** The source whose word alone decides: an override, or the operator of the network itself. `null`: the voters decide. */
+  readonly stated: string | null
   /** Where the block is registered: who, not where. */
   readonly registry: CountryCode | null
   /** One address in many places; only a list says so. */

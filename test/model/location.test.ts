@@ -11,6 +11,7 @@ const place: Location = {
   possible: [one!],
   best: one!,
   anycast: false,
+  stated: null,
   registry: null,
   network: null,
   located: true,

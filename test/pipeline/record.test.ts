@@ -32,6 +32,7 @@ const allowed: Told = {
           possible: [],
           best: null,
           anycast: false,
+          stated: null,
           registry: null,
           network: null,
           located: true,

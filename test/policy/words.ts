@@ -37,7 +37,7 @@ export const strict = { disputed: 'block', unknown: 'block', anycast: 'block' } 
 /** Where voters place an address: source → country, or `null` for a source that has no answer. */
 export type Answers = Readonly<Record<string, string | null>>
 
-const elsewhere = { registry: null, network: null, located: true } as const
+const elsewhere = { stated: null, registry: null, network: null, located: true } as const
 
 export function placed(address: string, answers: Answers = {}, anycast = false): Location {
   const scope = scopeOf(ip(address))

@@ -69,6 +69,7 @@ export function tableLocator(table: Readonly<Record<string, string>> = {}): Loca
         answers: countries.map((country, i) => ({ source: `source ${i + 1}`, country })),
         possible: [...countries].sort(),
         best: countries[0] ?? null,
+        stated: null,
         registry: null,
         anycast: said === 'anycast',
         network: null,

@@ -1,14 +1,17 @@
 /** `ringfence locate`: all that is known of where addresses are, given as arguments or one a line on standard input. */
 import type { Readable } from 'node:stream'
 import { Command, Option } from 'commander'
+import { systemClock } from '../../clock.ts'
+import type { Settings } from '../../config/settings.ts'
 import type { GeoTable } from '../../geoip/index.ts'
 import { parseIp } from '../../model/address.ts'
 import { countryName } from '../../model/country.ts'
 import { OperatorError } from '../../model/errors.ts'
 import { printable } from '../../model/hostname.ts'
+import type { Location } from '../../model/location.ts'
 import { judgedAddresses } from '../../model/scope.ts'
 import { linesOf } from '../lines.ts'
-import { locationCard } from '../location-card.ts'
+import { type Handshakes, locationCard } from '../location-card.ts'
 import { csvPrinter, jsonPrinter, type Row, type RowPrinter, rowCells, rowHeads } from '../location-rows.ts'
 import { columnWidths, csvLine, headLine, jsonLine, type Output, outputTo, tableLine } from '../output.ts'
 
@@ -69,6 +72,7 @@ async function locate(addresses: readonly string[], options: Options, { out, not
   const settings = loadSettings(options)
   const geo = await openForAsking(settings, loadPolicyFor(settings, undefined), note)
   const wanted = options.format ?? format
+  const printCards = cardPrinter(await handshakesOf(settings))
   const print = wanted === 'table' && !fromInput && addresses.length <= CARDS ? printCards : printers[wanted]
   const faults = new Faults(note)
   await print(rowsOf(fromInput ? linesOf(input, out.closed) : [addresses], geo, faults), geo, out)
@@ -154,15 +158,41 @@ const printers: Readonly<Record<Format, Print>> = {
   json: (batches, _, out) => printLines(batches, jsonPrinter(jsonLine), out),
 }
 
-async function printCards(batches: Batches, geo: GeoTable, out: Output): Promise<void> {
-  let shown = 0
-  for await (const rows of batches) {
-    for (const { address, location } of rows) {
-      await out.write(`${shown === 0 ? '' : '\n'}${locationCard(address, location, geo, out)}`)
-      shown++
+const cardPrinter =
+  (handshakes: (location: Location) => Promise<Handshakes | null>): Print =>
+  async (batches, geo, out) => {
+    let shown = 0
+    for await (const rows of batches) {
+      for (const { address, location } of rows) {
+        await out.write(`${shown === 0 ? '' : '\n'}${locationCard(address, location, await handshakes(location), geo, out)}`)
+        shown++
+      }
     }
+    if (shown > 0) await out.write(`\n${credits(geo)}`)
   }
-  if (shown > 0) await out.write(`\n${credits(geo)}`)
+
+/** Of so many at most, and no older: places change. */
+const HANDSHAKES = 1_000
+const RECENT_MS = 30 * 86_400_000
+
+/** What the records say of handshakes with an address; nothing where no vantage is set. */
+async function handshakesOf({ geoip, records }: Settings): Promise<(location: Location) => Promise<Handshakes | null>> {
+  const { vantage } = geoip
+  if (vantage === null) return async () => null
+  const [{ nearestBorders }, { Reach }, { newestRecords }] = await Promise.all([
+    import('../../geoip/borders.ts'),
+    import('../../geoip/reach.ts'),
+    import('../../records/store.ts'),
+  ])
+  const reach = new Reach(await nearestBorders(vantage))
+  return async (location) => {
+    const found = await newestRecords(records.folder, HANDSHAKES, ({ dialled }) => dialled === location.ip, {
+      since: systemClock.now() - RECENT_MS,
+    })
+    const times = found.records.flatMap(({ connect_ms }) => connect_ms ?? [])
+    const quickest = times.length === 0 ? null : Math.min(...times)
+    return { count: times.length, quickest, ruledOut: quickest === null ? [] : (reach.ruledOut(location, quickest) ?? []) }
+  }
 }
 
 /** Printed as it comes: behind a slow feeder somebody may be waiting. */
