@@ -1,4 +1,7 @@
+import path from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+const scratch = path.join(import.meta.dirname, 'node_modules', '.cache')
 
 /** Tests of judgement: no sockets, no processes, no clock. They share threads and modules, which is ten times as fast. */
 const pure = [
@@ -14,6 +17,8 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,
+    // What code under test writes for its user goes here; a test that minds has folders of its own.
+    env: { XDG_STATE_HOME: path.join(scratch, 'state'), XDG_CACHE_HOME: scratch },
     projects: [
       {
         extends: true,

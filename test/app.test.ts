@@ -206,12 +206,13 @@ test('a resolver on the LAN is not judged by country', async () => {
 test('a database that can’t be used is named with the reason', async () => {
   const folder = temporary()
   const settings = settingsOf('', folder)
+  const strict = { ...settings, geoip: { ...settings.geoip, whenNoTable: 'exit' as const } }
   fs.writeFileSync(path.join(folder, 'places.mmdb'), 'no database')
-  const error = await refusal(settings)
+  const error = await refusal(strict)
   expect(error).toBeInstanceOf(OperatorError)
   expect(error.message).toMatch(/places\.mmdb: not an mmdb file, or cut off/)
   fs.rmSync(path.join(folder, 'places.mmdb'))
-  expect(await refusal(settings)).toBeInstanceOf(OperatorError)
+  expect(await refusal(strict)).toBeInstanceOf(OperatorError)
 })
 
 test('a records folder that can’t be made is named', async () => {

@@ -8,7 +8,7 @@ import { scopeOf } from '../model/scope.ts'
 import type { Policy } from '../policy/policy.ts'
 import { version } from '../version.ts'
 
-type Data = Pick<NonNullable<App['table']>, 'sources' | 'oldestDate'>
+type Data = Pick<NonNullable<App['table']>, 'sources'>
 
 type Running = Pick<App, 'policy' | 'doors'> & { readonly table: Data | null }
 
@@ -51,12 +51,12 @@ ${attributions.join('')}
 }
 
 /** The voters by name; the rest by number: `geoip status` lists them all. */
-function locationLine({ sources, oldestDate }: Data, now: number): string {
+function locationLine({ sources }: Data, now: number): string {
   const voters = sources.filter(({ role }) => role === 'voter')
   const others = sources.length - voters.length
-  const age = Math.floor((now - Date.parse(oldestDate)) / DAY_MS)
+  const age = Math.max(0, ...voters.map(({ date }) => (date === null ? 0 : Math.floor((now - Date.parse(date)) / DAY_MS))))
   const listed = voters.map(({ name, date }) => (date === null ? name : `${name} of ${date}`)).join(', ')
-  return `${listed}${others === 0 ? '' : ` and ${others} more`}${age > OLD_DAYS ? ` (the oldest is ${age} days old: some addresses have moved since)` : ''}`
+  return `${listed}${others === 0 ? '' : ` and ${others} more`}${age > OLD_DAYS ? ` (${age} days old: some addresses have moved since)` : ''}`
 }
 
 /** Of fences alone: metadata services, denied ports and local answers to public names are refused under every policy. */

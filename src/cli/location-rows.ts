@@ -14,7 +14,7 @@ export interface Row {
 }
 
 /** The names of the sources that are asked of every address: each has a column. */
-const askedOfAll = (geo: Pick<GeoTable, 'sources'>): readonly string[] =>
+export const askedOfAll = (geo: Pick<GeoTable, 'sources'>): readonly string[] =>
   geo.sources.filter(({ role }) => role === 'voter' || role === 'witness').map(({ name }) => name)
 
 export const rowHeads = (geo: Pick<GeoTable, 'sources'>): readonly string[] => [
@@ -39,14 +39,14 @@ export const rowCells = ({ address, location }: Row, geo: Pick<GeoTable, 'source
 const evidenceCells = (location: Location, names: readonly string[]): readonly string[] => {
   const { best, possible, registry, answers } = location
   const country = (name: string): CountryCode | '-' => answers.find(({ source }) => source === name)?.country ?? '-'
-  return [best ?? '-', possible.join(' ') || '-', certaintyOf(location), registry ?? '-', stated(answers, names), ...names.map(country)]
+  return [best ?? '-', possible.join(' ') || '-', certaintyOf(location), registry ?? '-', statements(answers, names), ...names.map(country)]
 }
 
 const networkCells = (network: Network | null): readonly string[] =>
   network === null ? ['-', '-', '-'] : [String(network.asn), network.name || '-', network.company?.home ?? '-']
 
 /** What those say that are not asked of every address: "AWS: HK (ap-east-1)". */
-const stated = (answers: readonly SourceAnswer[], asked: readonly string[]): string =>
+export const statements = (answers: readonly SourceAnswer[], asked: readonly string[]): string =>
   answers
     .filter(({ source }) => !asked.includes(source))
     .map(({ source, country, detail, disowned }) => {
@@ -55,19 +55,10 @@ const stated = (answers: readonly SourceAnswer[], asked: readonly string[]): str
     })
     .join('; ') || '-'
 
-/** One location as a JSON value. */
-export const rowJson = ({ address, location }: Row) => ({
-  address,
-  ...(location.ip !== address && { judged_as: location.ip }),
-  scope: location.scope,
-  certainty: certaintyOf(location),
-  ...evidenceJson(location),
-  ...networkJson(location.network),
-})
-
-const evidenceJson = ({ best, possible, registry, anycast, answers }: Location) => ({
+const evidenceJson = ({ best, possible, stated, registry, anycast, answers }: Location) => ({
   country: best,
   possible,
+  stated,
   registry,
   anycast,
   sources: Object.fromEntries(answers.map(({ source, country }) => [source, country])),
@@ -97,10 +88,11 @@ export function csvPrinter(geo: Pick<GeoTable, 'sources'>, csv: (cells: readonly
 }
 
 /** JSON lines; `json` makes one line of a value, with its end. */
-export function jsonPrinter(json: (value: unknown) => string): RowPrinter {
+export function jsonPrinter(geo: Pick<GeoTable, 'hash'>, json: (value: unknown) => string): RowPrinter {
   const inner = (value: unknown) => json(value).trimEnd().slice(1, -1)
   const evidence = shared((location: Location) => inner({ certainty: certaintyOf(location), ...evidenceJson(location) }))
-  const network = remembered((of: Network | null) => inner(networkJson(of)))
+  // Which data it was: "geoip status" and the records name it by the same hash.
+  const network = remembered((of: Network | null) => inner({ ...networkJson(of), table: geo.hash }))
   return {
     line: ({ address, location }) => {
       const own = inner({ address, ...(location.ip !== address && { judged_as: location.ip }), scope: location.scope })

@@ -1,4 +1,5 @@
 /** From the settings to the location table: sources, companies, where tables and what was accepted are kept, what the policy forbids. */
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type AcceptingWorld, type Opened, openAccepted } from '../geoip/accepted-table.ts'
 import { EditionStore, type Generation, withEditions } from '../geoip/editions.ts'
@@ -37,7 +38,7 @@ export function locationOf({ geoip }: Pick<Settings, 'geoip'>, { fences }: Pick<
     companies: shippedCompanies(),
     cache: geoip.cache,
     // A lock is the operator's word for its data, however old.
-    ledger: lock === null ? join(folder, 'accepted.json') : null,
+    ledger: lock === null ? join(folder, `accepted-${nameOf(geoip.sources)}.json`) : null,
     isForbidden: (evidence) =>
       fences.some(({ territory }) => territory.kind !== 'anywhere' && mayViolate.has(placeOutcome(territory, evidence))),
   }
@@ -59,6 +60,10 @@ export function locationOf({ geoip }: Pick<Settings, 'geoip'>, { fences }: Pick<
     },
   }
 }
+
+/** Each list of sources has what was accepted of its own: another list is another matter. */
+const nameOf = (sources: Settings['geoip']['sources']): string =>
+  createHash('sha256').update(JSON.stringify(sources)).digest('hex').slice(0, 12)
 
 const mayViolate: ReadonlySet<PlaceOutcome> = new Set(['violated', 'disputed'])
 

@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto'
 import { OperatorError } from '../model/errors.ts'
 import type { Company, SourceInfo } from '../model/location.ts'
+import { didYouMean } from '../model/suggest.ts'
 import { buildApart, keyOf } from './build.ts'
 import { hashesOf } from './input-hashes.ts'
 import { type GeoSourceSettings, sourceKinds } from './kinds.ts'
+import { loadPublishers } from './publishers.ts'
 import { GeoSourceError } from './source.ts'
 import type { SourceSpec } from './spec.ts'
 import { CompiledTable, type Table } from './table.ts'
@@ -49,6 +51,14 @@ export async function planSources(settings: readonly GeoSourceSettings[]): Promi
   const specs = (await Promise.all(settings.map((each) => sourceKinds[each.type].specs(each)))).flat()
   const twice = specs.find(({ name }, i) => specs.findIndex((other) => other.name === name) < i)
   if (twice !== undefined) throw new OperatorError(`geoip.sources: two sources are called "${twice.name}"; give one of them another name`)
+  const publishers = await loadPublishers()
+  const stranger = specs.find(({ publisher }) => publisher !== null && !publishers.has(publisher))
+  if (stranger?.publisher != null) {
+    const known = [...publishers.keys()]
+    throw new OperatorError(
+      `geoip.sources: "${stranger.publisher}" is not on the list of publishers${didYouMean(stranger.publisher, known)} (they are ${known.join(', ')})`,
+    )
+  }
   if (!specs.some(({ role }) => role === 'voter'))
     throw new OperatorError('geoip.sources: no source is a voter, so few addresses would ever have a country')
   return specs

@@ -23,19 +23,29 @@ const embeddedSchema = z.strictObject({
 
 const secretSchema = z.union([z.strictObject({ file: path }), z.strictObject({ env: z.string().min(1) })])
 
-const mmdbSchema = z.strictObject({
-  type: z.literal('mmdb'),
-  /** Either a file of the operator's own, or one that `geoip update` downloads. */
-  path: path.optional(),
-  vendor: z.enum(mmdbFiles).optional(),
-  account: z.string().min(1).optional(),
-  key: secretSchema.optional(),
-  role: z.enum(['voter', 'witness', 'registry', 'asn']),
-  /** Default of every name: the file's without its ending. */
-  name,
-  date,
-  attribution,
-})
+const mmdbSchema = z
+  .strictObject({
+    type: z.literal('mmdb'),
+    /** Either a file of the operator's own, or one that `geoip update` downloads. */
+    path: path.optional(),
+    vendor: z.enum(mmdbFiles).optional(),
+    account: z.string().min(1).optional(),
+    key: secretSchema.optional(),
+    role: z.enum(['voter', 'witness', 'registry', 'asn']),
+    /** Default of every name: the file's without its ending. */
+    name,
+    date,
+    attribution,
+  })
+  .superRefine(({ path, vendor }, context) => {
+    if ((path === undefined) === (vendor === undefined)) {
+      const message =
+        path === undefined
+          ? 'must be the path of a file (or name a "vendor" whose file is downloaded)'
+          : 'excludes "vendor": a file is either yours or downloaded'
+      context.addIssue({ code: 'custom', path: ['path'], message })
+    }
+  })
 
 const csvSchema = z.strictObject({
   type: z.literal('csv'),
@@ -47,16 +57,21 @@ const csvSchema = z.strictObject({
   attribution,
 })
 
-const geofeedSchema = z.strictObject({
-  type: z.literal('geofeed'),
-  path,
-  role: z.enum(['authority', 'voter', 'witness']),
-  /** Required of an authority: one of `geoip/publishers.json`. */
-  publisher: z.string().optional(),
-  name,
-  date,
-  attribution,
-})
+const geofeedSchema = z
+  .strictObject({
+    type: z.literal('geofeed'),
+    path,
+    role: z.enum(['authority', 'voter', 'witness']),
+    /** Required of an authority: one of `geoip/publishers.json`. */
+    publisher: z.string().optional(),
+    name,
+    date,
+    attribution,
+  })
+  .superRefine(({ role, publisher }, context) => {
+    if (role === 'authority' && publisher === undefined)
+      context.addIssue({ code: 'custom', path: ['publisher'], message: 'must be said of an authority (one of geoip/publishers.json)' })
+  })
 
 const cloudRangesSchema = z.strictObject({
   type: z.literal('cloud-ranges'),
@@ -88,15 +103,7 @@ export const sourceKinds = {
   csv: { schema: csvSchema, specs: async (settings) => [ofFile('csv', csvSchema.parse(settings))] },
   geofeed: {
     schema: geofeedSchema,
-    specs: async (settings) => {
-      const spec = ofFile('geofeed', geofeedSchema.parse(settings))
-      if (spec.role === 'authority' && spec.publisher === null) {
-        throw new OperatorError(
-          `geoip.sources: "${spec.name}" is an authority, so it must name its "publisher" (one of geoip/publishers.json)`,
-        )
-      }
-      return [spec]
-    },
+    specs: async (settings) => [ofFile('geofeed', geofeedSchema.parse(settings))],
   },
   'cloud-ranges': { schema: cloudRangesSchema, specs: async (settings) => [ofFile('cloud-ranges', cloudRangesSchema.parse(settings))] },
   override: {
@@ -146,9 +153,6 @@ export function withPaths(source: GeoSourceSettings, resolve: (path: string) => 
 const plain = { files: [], expected: [], publisher: null, places: {}, date: null, licence: null, attribution: null, vendor: null } as const
 
 function mmdbSpec({ path, vendor, account, key, ...rest }: z.output<typeof mmdbSchema>): SourceSpec {
-  if ((path === undefined) === (vendor === undefined)) {
-    throw new OperatorError('geoip.sources: a source of type mmdb names either its "path" or a "vendor" file that is downloaded')
-  }
   if (vendor === undefined) return ofFile('mmdb', { ...rest, path: path ?? '' })
   const spec = ofFile('mmdb', { ...rest, name: rest.name ?? vendor, path: [] })
   return { ...spec, vendor: { file: vendor, account: account ?? null, key: key ?? null } }

@@ -99,6 +99,10 @@ function sayPlace(location: Location, { fences }: Pick<Candidate, 'fences'>): st
     return `is anycast (answered from many places)${also}`
   }
   if (first === undefined) return 'no source can place'
+  const dissent = location.answers.some(({ country, disowned }) => country !== null && disowned !== true && country !== first.country)
+  if (location.stated !== null && dissent && location.possible.length === 1) {
+    return `${location.stated}, against other sources, places in ${placeName(first.country)}`
+  }
   if (voices.every(({ country }) => country === first.country)) {
     const who =
       voices.length === 1 ? `${first.source} places` : voices.length === 2 ? 'both sources place' : `all ${voices.length} sources place`

@@ -25,7 +25,6 @@ const source = (name: string, date: string, attribution: string | null) => ({
 
 const table = {
   sources: [source('DB-IP Lite', '2026-06-01', 'IP Geolocation by DB-IP, https://db-ip.com'), source('Ours', '2026-06-17', null)],
-  oldestDate: '2026-06-01',
 }
 
 const doorAt = (host: string, port: number, name = 'mixed') => ({ name, bound: { host: parseIp(host)!, port } })

@@ -120,7 +120,9 @@ test('a reader that goes away (| head) is no error', async (context) => {
   const start = path.join(import.meta.dirname, '..', '..', 'src', 'start.mjs')
   const line = `"${process.execPath}" "${start}" locate - --format csv < many.txt | head -n 2`
   const { stdout, stderr } = await promisify(execFile)('bash', ['-o', 'pipefail', '-c', line], { cwd })
-  expect(stdout).toBe('address,country,possible,certainty,One,Two\r\n8.8.8.8,US,US,agreed,US,US\r\n')
+  expect(stdout).toBe(
+    'address,country,possible,certainty,registry,stated,One,Two,asn,network,home\r\n8.8.8.8,US,US,agreed,-,-,US,US,-,-,-\r\n',
+  )
   expect(stderr).toBe('')
 })
 

@@ -56,7 +56,7 @@ describe.each(['http', 'socks5'])('by %s', (scheme) => {
     const { at, flows } = await noCn()
     const html = await show('http://cn4.example/page', `${scheme}://${at}`)
     if (scheme === 'http')
-      expect(html).toMatch(/This connection was blocked.*cn4\.example is at 52\.81\.151\.250, which both sources place in China \(CN\)/s)
+      expect(html).toMatch(/This connection was blocked.*cn4\.example is at 52\.81\.151\.250, which all 3 sources place in China \(CN\)/s)
     // SOCKS has no words: the browser shows an error of its own, of which a headless one prints nothing.
     else expect(html).not.toContain('served at')
     expect(await world.reached()).toEqual([])

@@ -7,10 +7,13 @@ const { us, ru, cn } = hosts
 const world = useWorld()
 const noCn = world.shared({ policy: 'no-cn' })
 
+/** The IPv4 address is AWS's, whose own table speaks beside the two databases. */
+const who = (address: string) => (address === cn.v4 ? 'all 3 sources' : 'both sources')
+
 const sentenceOf = (asked: string, address: string) =>
   asked === address
-    ? `Blocked: ${address} is an address that both sources place in China (CN); fence "no-cn" lets nothing reach it.`
-    : `Blocked: ${asked} is at ${address}, which both sources place in China (CN); fence "no-cn" lets nothing reach it.`
+    ? `Blocked: ${address} is an address that ${who(address)} place in China (CN); fence "no-cn" lets nothing reach it.`
+    : `Blocked: ${asked} is at ${address}, which ${who(address)} place in China (CN); fence "no-cn" lets nothing reach it.`
 
 interface Door {
   readonly name: string

@@ -34,6 +34,7 @@ const refusal = (work: () => unknown): Error => {
 beforeEach(() => {
   vi.stubEnv('STATE_DIRECTORY', '')
   vi.stubEnv('XDG_STATE_HOME', '/state')
+  vi.stubEnv('XDG_CACHE_HOME', '/cache')
 })
 
 test('without any file the settings are the defaults', (context) => {
@@ -45,7 +46,14 @@ test('without any file the settings are the defaults', (context) => {
     policy: 'observe',
     inbounds: [{ type: 'mixed', name: 'mixed', listen: { host: '127.0.0.1', port: 8080 }, clients: [] }],
     resolver: { servers: [{ kind: 'system' }], localNames: ['localhost', 'local', 'test', 'internal', 'home.arpa'] },
-    geoip: { sources: [{ type: 'embedded' }] },
+    geoip: {
+      sources: [{ type: 'embedded' }],
+      folder: path.join('/state', 'ringfence', 'geoip'),
+      cache: path.join('/cache', 'ringfence'),
+      lock: null,
+      whenNoTable: 'block',
+      vantage: null,
+    },
     records: { folder: path.join('/state', 'ringfence', 'flows'), whenDiskFull: 'block' },
     deniedPorts: [25],
     limits: { headBytes: 32_768, headMs: 30_000, dialMs: 10_000, idleMs: 3_600_000, halfClosedMs: 60_000 },

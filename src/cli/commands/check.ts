@@ -15,6 +15,7 @@ import type { Judged } from '../../pipeline/pipeline.ts'
 import type { Resolver } from '../../pipeline/ports.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { AnsweredNo } from '../answered-no.ts'
+import { askedOfAll, statements } from '../location-rows.ts'
 import { type Cell, jsonLine, type Output, outputTo, table } from '../output.ts'
 
 interface Options {
@@ -143,6 +144,7 @@ function fixedResolver(texts: readonly string[], host: Host): Resolver {
 }
 
 function asText({ decision }: Judged, policy: Policy, geo: GeoTable, sentence: string, out: Output): string {
+  const asked = askedOfAll(geo)
   const rows = decision.candidates.flatMap((candidate) =>
     candidate.locations.map((location, i): readonly Cell[] => [
       i === 0 ? candidate.ip : '',
@@ -150,15 +152,20 @@ function asText({ decision }: Judged, policy: Policy, geo: GeoTable, sentence: s
       i === 0 ? fate(candidate) : '',
       location.best ?? '-',
       certaintyOf(location),
-      ...geo.sources.map(({ name }) => location.answers.find(({ source }) => source === name)?.country ?? '-'),
+      ...asked.map((name) => location.answers.find(({ source }) => source === name)?.country ?? '-'),
+      statements(location.answers, asked),
       i === 0 ? whyOf(candidate) : '',
     ]),
   )
   const embedded = rows.some(([, inner]) => inner !== '')
-  const heads = ['address', 'stands for', 'would be', 'country', 'certainty', ...geo.sources.map(({ name }) => name), 'why']
-  const keep = (_: unknown, i: number) => embedded || i !== 1
-  const policyLine = `policy ${policy.name}, mode ${policy.mode}; data: ${geo.sources.map(({ name, date }) => `${name} of ${date}`).join(', ')}`
-  const credits = geo.sources.map(({ attribution }) => (attribution === null ? '' : `\n${attribution}`)).join('')
+  const heads = ['address', 'stands for', 'would be', 'country', 'certainty', ...asked, 'stated', 'why']
+  const spoken = heads.length - 2
+  const isStated = rows.some((row) => row[spoken] !== '-')
+  const keep = (_: unknown, i: number) => (embedded || i !== 1) && (isStated || i !== spoken)
+  const dated = geo.sources.filter(({ name }) => asked.includes(name)).map(({ name, date }) => `${name} of ${date ?? 'an unknown day'}`)
+  const others = geo.sources.length - dated.length
+  const policyLine = `policy ${policy.name}, mode ${policy.mode}; data: ${dated.join(', ')}${others === 0 ? '' : ` and ${others} more`}`
+  const credits = [...new Set(geo.sources.flatMap(({ attribution }) => attribution ?? []))].map((line) => `\n${line}`).join('')
   if (rows.length === 0) return `${sentence}\n\n${policyLine}\n`
   return `${sentence}\n\n${table(
     heads.map((head) => ({ head })).filter(keep),
@@ -201,12 +208,15 @@ const asJson = (
     effect,
     refusal,
     fences,
-    judged: locations.map(({ ip: judged, scope, best, possible, anycast, answers }) => ({
+    judged: locations.map(({ ip: judged, scope, best, possible, stated, registry, anycast, answers, network }) => ({
       ip: judged,
       scope,
       country: best,
       possible,
+      stated,
+      registry,
       anycast,
+      network: network === null ? null : { asn: network.asn, name: network.name, home: network.company?.home ?? null },
       sources: Object.fromEntries(answers.map(({ source, country }) => [source, country])),
     })),
   })),

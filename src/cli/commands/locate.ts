@@ -155,7 +155,7 @@ const printers: Readonly<Record<Format, Print>> = {
     await out.write(csvLine(rowHeads(geo)))
     await printLines(batches, csvPrinter(geo, csvLine), out)
   },
-  json: (batches, _, out) => printLines(batches, jsonPrinter(jsonLine), out),
+  json: (batches, geo, out) => printLines(batches, jsonPrinter(geo, jsonLine), out),
 }
 
 const cardPrinter =

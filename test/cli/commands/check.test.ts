@@ -103,7 +103,17 @@ test('as JSON: the verdict, its reasons, every source’s answer, and by what it
         refusal: null,
         fences: [{ fence: 'no-cn', outcome: 'disputed', effect: 'block' }],
         judged: [
-          { ip: '18.162.1.1', scope: 'global', country: 'HK', possible: ['CN', 'HK'], anycast: false, sources: { One: 'HK', Two: 'CN' } },
+          {
+            ip: '18.162.1.1',
+            scope: 'global',
+            country: 'HK',
+            possible: ['CN', 'HK'],
+            stated: null,
+            registry: null,
+            anycast: false,
+            network: null,
+            sources: { One: 'HK', Two: 'CN' },
+          },
         ],
       },
     ],
@@ -115,7 +125,9 @@ test('as JSON: the verdict, its reasons, every source’s answer, and by what it
         role: 'voter',
         date: '2026-06-01',
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        licence: null,
         attribution: null,
+        coverage: expect.anything(),
       })),
     },
   })

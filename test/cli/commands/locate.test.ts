@@ -14,6 +14,8 @@ async function locate(args: readonly string[], { input = '', format = 'csv' }: {
   return { ...(await ran(command, [...args, '--config', file])), notes }
 }
 
+const head = 'address,country,possible,certainty,registry,stated,One,Two,asn,network,home'
+
 const some = ['52.81.151.250', '8.8.8.8', '18.162.1.1', '23.192.228.7', '10.0.0.1', '2a00:1450::1', '64:ff9b::3451:97fa']
 
 test.each(['table', 'csv', 'json'] as const)('the screen: %s', async (format) => {
@@ -23,10 +25,9 @@ test.each(['table', 'csv', 'json'] as const)('the screen: %s', async (format) =>
 })
 
 test('people get a table, programs CSV, unless --format says otherwise', async () => {
-  expect((await locate(['8.8.8.8'], { format: 'table' })).shown).toMatch(/^address {2}country/)
-  expect((await locate(['8.8.8.8'], { format: 'csv' })).shown).toBe(
-    'address,country,possible,certainty,One,Two\r\n8.8.8.8,US,US,agreed,US,US\r\n',
-  )
+  expect((await locate(['8.8.8.8'], { format: 'table' })).shown).toMatch(/^8\.8\.8\.8\n\ncountry {8}United States/)
+  expect((await locate([...some], { format: 'table' })).shown).toMatch(/^address +country/)
+  expect((await locate(['8.8.8.8'], { format: 'csv' })).shown).toBe(`${head}\r\n8.8.8.8,US,US,agreed,-,-,US,US,-,-,-\r\n`)
 })
 
 test('each line of JSON stands for itself, and says what it was judged as', async () => {
@@ -35,23 +36,33 @@ test('each line of JSON stands for itself, and says what it was judged as', asyn
     {
       address: '64:ff9b::3451:97fa',
       judged_as: '52.81.151.250',
+      scope: 'global',
+      certainty: 'agreed',
       country: 'CN',
       possible: ['CN'],
-      certainty: 'agreed',
-      scope: 'global',
+      stated: null,
+      registry: null,
       anycast: false,
       sources: { One: 'CN', Two: 'CN' },
-      data: { One: '2026-06-01', Two: '2026-06-01' },
+      details: {},
+      disowned: [],
+      network: null,
+      table: expect.stringMatching(/^[0-9a-f]{64}$/),
     },
     {
       address: '10.0.0.1',
+      scope: 'private',
+      certainty: 'local',
       country: null,
       possible: [],
-      certainty: 'local',
-      scope: 'private',
+      stated: null,
+      registry: null,
       anycast: false,
       sources: {},
-      data: { One: '2026-06-01', Two: '2026-06-01' },
+      details: {},
+      disowned: [],
+      network: null,
+      table: expect.stringMatching(/^[0-9a-f]{64}$/),
     },
   ])
 })
@@ -66,8 +77,8 @@ test('from - it reads thousands of lines and keeps their order; comments and bla
     i % 3 === 0 ? `  ${address} ` : address,
   ])
   const { shown, code, error, notes } = await locate(['-'], { input: `${lines.join('\r\n')}\r\n` })
-  const [head, ...rows] = shown.trimEnd().split('\r\n')
-  expect(head).toBe('address,country,possible,certainty,One,Two')
+  const [first, ...rows] = shown.trimEnd().split('\r\n')
+  expect(first).toBe(head)
   expect(rows.map((row) => row.split(',')[0])).toEqual(addresses)
   expect(new Set(rows.map((row) => row.split(',')[1]))).toEqual(new Set(['CN', 'IE']))
   expect(notes).toHaveLength(10)
@@ -82,13 +93,13 @@ test('the other formats read from - as well; a last line needs no end', async ()
 })
 
 test('an empty input is an empty answer', async () => {
-  expect(await locate(['-'])).toEqual({ shown: 'address,country,possible,certainty,One,Two\r\n', code: 0, error: null, notes: [] })
+  expect(await locate(['-'])).toEqual({ shown: `${head}\r\n`, code: 0, error: null, notes: [] })
   expect(await locate(['-', '--format', 'table'])).toEqual({ shown: '', code: 0, error: null, notes: [] })
 })
 
 test('what is no address is named, the others are printed all the same', async () => {
   const { shown, code, error, notes } = await locate(['zoom.us', '8.8.8.8'])
-  expect(shown.split('\r\n')[1]).toBe('8.8.8.8,US,US,agreed,US,US')
+  expect(shown.split('\r\n')[1]).toBe('8.8.8.8,US,US,agreed,-,-,US,US,-,-,-')
   expect(notes).toEqual(['"zoom.us" is not an address'])
   expect({ code, error }).toEqual({ code: 2, error: 'locate: 1 argument was no address and was left out' })
 })
