@@ -15,6 +15,8 @@ import { bannerText, hosts, nameServer, ports, silentAddress, type WorldQuestion
 
 const { us, ru, cn } = hosts
 
+const certificates = process.argv[2] ?? ''
+
 const accepted: WorldReport['accepted'][number][] = []
 const queries: WorldReport['queries'][number][] = []
 
@@ -35,6 +37,9 @@ const zone: Readonly<Record<string, Entry>> = {
   'rebind-loopback.example': { A: ['127.0.0.1'], AAAA: ['::1'] },
   'metadata.example': { A: ['169.254.169.254'] },
   'silent.example': { silent: true },
+  // Two vendors of location data, one of them behind the fence. What they serve, a test puts into `served/`.
+  'ip-ranges.amazonaws.com': { A: [us.v4] },
+  'www.digitalocean.com': { A: [cn.v4] },
 }
 
 /** Names that change their answer at the second query of a type: any name below these. */
@@ -68,6 +73,8 @@ function respond(request: http.IncomingMessage, response: http.ServerResponse): 
     if (path === '/page')
       return response.setHeader('content-type', 'text/html').end(`<!doctype html><title>w</title><p id="at">served at ${seen.at}</p>`)
     if (path === '/break') return breakOff(response)
+    const file = `${certificates}/served/${serverName}${path}`
+    if (typeof serverName === 'string' && fs.existsSync(file)) return response.end(fs.readFileSync(file))
     if (path.startsWith('/big')) return big(response)
     const send = () => response.setHeader('content-type', 'application/json').end(`${JSON.stringify({ ...seen, body })}\n`)
     if (path === '/slow') setTimeout(send, 500)
@@ -116,7 +123,7 @@ function answerAfterFin(socket: net.Socket): void {
   socket.on('end', () => setTimeout(() => socket.end(`got ${bytes} bytes, then your FIN\n`), 100))
 }
 
-async function main(certificates: string): Promise<void> {
+async function main(): Promise<void> {
   const web = http.createServer(respond).on('connection', note)
   const key = fs.readFileSync(`${certificates}/leaf.key`)
   const cert = fs.readFileSync(`${certificates}/leaf.crt`)
@@ -141,4 +148,4 @@ async function main(certificates: string): Promise<void> {
   process.send?.({ id: 0 })
 }
 
-await main(process.argv[2] ?? '')
+await main()

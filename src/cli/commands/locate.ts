@@ -1,4 +1,5 @@
 /** `ringfence locate`: all that is known of where addresses are, given as arguments or one a line on standard input. */
+import { existsSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { Command, Option } from 'commander'
 import { systemClock } from '../../clock.ts'
@@ -186,6 +187,7 @@ async function handshakesOf({ geoip, records }: Settings): Promise<(location: Lo
   ])
   const reach = new Reach(await nearestBorders(vantage))
   return async (location) => {
+    if (!existsSync(records.folder)) return { count: 0, quickest: null, ruledOut: [] }
     const found = await newestRecords(records.folder, HANDSHAKES, ({ dialled }) => dialled === location.ip, {
       since: systemClock.now() - RECENT_MS,
     })

@@ -1,4 +1,5 @@
 /** What other location data would change for the user: recent destinations that move, and recorded flows that would be judged otherwise. */
+import { existsSync } from 'node:fs'
 import type { Settings } from '../../../config/settings.ts'
 import { changesBetween } from '../../../geoip/changes.ts'
 import type { GeoTable } from '../../../geoip/index.ts'
@@ -53,7 +54,8 @@ export async function impactOf(
   policy: Policy,
   refusals: RefusalSettings,
 ): Promise<Impact> {
-  const { records } = await newestRecords(settings.records.folder, FLOWS, () => true)
+  const { folder } = settings.records
+  const records = existsSync(folder) ? (await newestRecords(folder, FLOWS, () => true)).records : []
   const destinations = new Map<string, Destination>()
   const verdicts = new Map<string, Rejudged>()
   for (const record of records) {
