@@ -28,8 +28,10 @@ export function banner(
   { now, command }: BannerContext,
 ): string {
   const at = reachableAt(doors.map(({ bound }) => bound))
-  const attributions = [...new Set((table?.sources ?? []).flatMap(({ attribution }) => attribution ?? []))].map((line) => `  ${line}
-`)
+  const attributions = [...new Set((table?.sources ?? []).flatMap(({ attribution }) => attribution ?? []))].map(
+    (line) => `  ${line}
+`,
+  )
   const optional = settings.records.whenDiskFull === 'continue' ? ' (optional: when_disk_full is continue)' : ''
   const config = settings.file === null ? '' : ` --config ${quoted(resolve(settings.file))}`
   return `

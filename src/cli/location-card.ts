@@ -66,12 +66,12 @@ function headline({ best, possible, scope, anycast }: Location): Cell {
   return { text: `${countryLabel(best)}${also}`, style: 'bold' }
 }
 
-function meaning({ scope, anycast, possible }: Location): string {
+function meaning({ scope, anycast, possible, stated }: Location): string {
   if (scope !== 'global') return `not on the Internet (${scope})`
   if (anycast) return 'one address in many places; no source can say which of them answers'
   if (possible.length === 0) return 'no source knows'
   if (possible.length > 1) return 'the sources differ; a fence counts every country that they name'
-  return 'all that count name one country'
+  return stated === null ? 'all voters that answer name one country' : `${stated} says so, and its word decides`
 }
 
 function firm({ network }: Location): string {
@@ -93,15 +93,21 @@ function saidBy(source: CoveredSource, { answers, scope }: Location): readonly (
   if (scope !== 'global') return []
   const answer = answers.find((each) => each.source === source.name)
   if (answer === undefined) return []
-  return [[source.name, placeOf(answer), roleWord[source.role], source.date ?? '-', remark(answer)]]
+  return [
+    [
+      source.name,
+      placeOf(answer),
+      answer.disowned === true ? 'authority: not its network' : roleWord[source.role],
+      source.date ?? '-',
+      regionOf(answer),
+    ],
+  ]
 }
 
 const placeOf = ({ country, detail }: SourceAnswer): string => (country === null ? (detail ?? '-') : countryLabel(country))
 
-function remark({ country, detail, disowned }: SourceAnswer): string {
-  const region = country !== null && detail !== undefined ? detail : ''
-  return disowned === true ? `${region}${region === '' ? '' : '; '}not counted: the network is not its own` : region
-}
+/** Beside a country; alone it stands in the country's place. */
+const regionOf = ({ country, detail }: SourceAnswer): string => (country !== null && detail !== undefined ? detail : '')
 
 /** What its word counts for. */
 const roleWord: Readonly<Record<SourceRole, string>> = {

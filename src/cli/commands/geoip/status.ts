@@ -33,7 +33,12 @@ async function status(options: Options, out: Output): Promise<void> {
   const current = editions.generations.find(({ number }) => number === editions.current)
   if (options.json) {
     await out.write(
-      jsonLine({ ...(geo === null ? { table: null } : asJson(geo, systemClock.now())), refused, current, held: held ?? null }),
+      jsonLine({
+        ...(geo === null ? { table: null } : asJson(geo, systemClock.now())),
+        refused,
+        current: current ?? null,
+        held: held ?? null,
+      }),
     )
   } else {
     const lines = [
