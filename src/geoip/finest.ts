@@ -24,13 +24,15 @@ const WIDEST = 255
 
 /** The same ranges, the value being how many bits their size has: it tells the like of a /16 from a /24. Without an answer: the widest. */
 function withWidths({ lanes, starts, values }: Ranges): Ranges {
-  // As numbers: 53 bits tell sizes apart well enough.
-  const at = (i: number): number => {
-    let sum = 0
-    for (let lane = 0; lane < lanes; lane++)
-      sum = sum * 2 ** 32 + (i === values.length ? (lane === 0 ? 2 ** 32 : 0) : (starts[i * lanes + lane] ?? 0))
-    return sum
+  // Lane by lane: as numbers, starts themselves would lose their last bits.
+  const sizeOf = (i: number): number => {
+    let size = 0
+    for (let lane = 0; lane < lanes; lane++) {
+      const end = i + 1 < values.length ? (starts[(i + 1) * lanes + lane] ?? 0) : lane === 0 ? 2 ** 32 : 0
+      size = size * 2 ** 32 + (end - (starts[i * lanes + lane] ?? 0))
+    }
+    return size
   }
-  const widths = values.map((value, i) => (value === 0 ? WIDEST : Math.max(0, Math.ceil(Math.log2(at(i + 1) - at(i))))))
+  const widths = values.map((value, i) => (value === 0 ? WIDEST : Math.ceil(Math.log2(sizeOf(i)))))
   return { lanes, starts, values: widths }
 }

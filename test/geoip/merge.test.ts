@@ -2,69 +2,104 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { merge, type Vote } from '../../src/geoip/merge.ts'
 import { allCountries } from '../../src/model/country.ts'
-
-const country = fc.option(fc.constantFrom(...allCountries.slice(0, 6)))
-const vote: fc.Arbitrary<Vote> = fc.record({ role: fc.constantFrom('voter' as const, 'witness' as const), country })
-
-test('two voters that agree make one possible country', () => {
-  expect(
-    merge([
-      { role: 'voter', country: code('CN') },
-      { role: 'voter', country: code('CN') },
-    ]),
-  ).toEqual({ possible: ['CN'], best: 'CN' })
-})
-
-test('two voters that differ make two, and the first is the best guess', () => {
-  expect(
-    merge([
-      { role: 'voter', country: code('US') },
-      { role: 'voter', country: code('CA') },
-    ]),
-  ).toEqual({ possible: ['CA', 'US'], best: 'US' })
-})
-
-test('a voter without an answer leaves the best guess to the next', () => {
-  expect(
-    merge([
-      { role: 'voter', country: null },
-      { role: 'voter', country: code('RU') },
-    ]),
-  ).toEqual({ possible: ['RU'], best: 'RU' })
-})
-
-test('a witness alone makes nothing possible', () => {
-  expect(merge([{ role: 'witness', country: code('US') }])).toEqual({ possible: [], best: null })
-})
-
-test('the order of the votes never changes what is possible', () => {
-  const shuffled = fc.array(vote).chain((votes) => fc.tuple(fc.constant(votes), fc.shuffledSubarray(votes, { minLength: votes.length })))
-  fc.assert(
-    fc.property(shuffled, ([votes, other]) => {
-      expect(merge(other).possible).toEqual(merge(votes).possible)
-    }),
-  )
-})
-
-test('a witness more never changes what is possible, nor the best guess', () => {
-  fc.assert(
-    fc.property(fc.array(vote), country, fc.nat(), (votes, said, at) => {
-      expect(merge(votes.toSpliced(at % (votes.length + 1), 0, { role: 'witness', country: said }))).toEqual(merge(votes))
-    }),
-  )
-})
-
-test('the best guess is possible, and there is one exactly when something is', () => {
-  fc.assert(
-    fc.property(fc.array(vote), (votes) => {
-      const { possible, best } = merge(votes)
-      expect(best === null ? possible : possible.filter((code) => code === best)).toHaveLength(best === null ? 0 : 1)
-    }),
-  )
-})
+import type { SourceRole } from '../../src/model/location.ts'
 
 function code(text: string) {
   const found = allCountries.find((known) => known === text)
   if (found === undefined) throw new Error(`no such country: ${text}`)
   return found
 }
+
+/** `voter CN`, `authority HK disowned`, `anycast yes`, `voter US finest`, `registry -`. */
+function votes(...texts: readonly string[]): readonly Vote[] {
+  return texts.map((text) => {
+    const [role = '', country = '', ...words] = text.split(' ')
+    return {
+      role: role as SourceRole,
+      country: country === '-' || country === 'yes' ? null : code(country),
+      disowned: words.includes('disowned'),
+      anycast: role === 'anycast' && country === 'yes',
+      finest: words.includes('finest'),
+    }
+  })
+}
+
+// The table in the header of merge.ts, row by row, and what stands below it.
+test.each<[why: string, given: readonly string[], possible: string, best: string | null]>([
+  ['overrides beat all', ['voter CN', 'authority US', 'override DE', 'registry CN'], 'DE', 'DE'],
+  ['several overrides stand beside each other', ['override FR', 'override DE', 'voter CN'], 'DE FR', 'FR'],
+  ['an authority beats the voters', ['voter CN', 'voter CN', 'authority HK'], 'HK', 'HK'],
+  ['an authority outside its networks does not', ['voter CN', 'authority HK disowned'], 'CN', 'CN'],
+  ['the voters decide otherwise', ['voter CN', 'voter CN'], 'CN', 'CN'],
+  ['the best guess departs from the registry', ['voter US', 'voter SG', 'registry US'], 'SG US', 'SG'],
+  ['where none departs, it is what the voters say', ['voter US', 'voter US', 'registry US'], 'US', 'US'],
+  ['most of those that depart', ['voter JP', 'voter SG', 'voter SG', 'voter US', 'registry US'], 'JP SG US', 'SG'],
+  ['among equals the finest', ['voter JP', 'voter SG finest', 'registry US'], 'JP SG', 'SG'],
+  ['the finest does not outvote more', ['voter JP', 'voter JP', 'voter SG finest', 'registry US'], 'JP SG', 'JP'],
+  ['among equals without a finest the first', ['voter JP', 'voter SG', 'registry US'], 'JP SG', 'JP'],
+  ['a voter without an answer leaves it to the next', ['voter -', 'voter RU'], 'RU', 'RU'],
+  ['a witness is not counted', ['witness CN', 'voter US'], 'US', 'US'],
+  ['a witness alone makes nothing possible', ['witness US'], '', null],
+  ['nor do registry, asn and anycast', ['registry CN', 'asn -', 'anycast yes'], '', null],
+  ['nothing is unknown', [], '', null],
+])('%s: %j', (_, given, possible, best) => {
+  const merged = merge(votes(...given))
+  expect([merged.possible.join(' '), merged.best]).toEqual([possible, best])
+})
+
+test('an address is anycast if a list says so, and no override does', () => {
+  expect(merge(votes('voter US', 'anycast yes'))).toMatchObject({ anycast: true, possible: ['US'] })
+  expect(merge(votes('voter US', 'anycast -')).anycast).toBe(false)
+  expect(merge(votes('override DE', 'anycast yes')).anycast).toBe(false)
+})
+
+test('the registry is the first of its role that has an answer', () => {
+  expect(merge(votes('registry -', 'registry CN', 'registry US')).registry).toBe('CN')
+})
+
+const country = fc.option(fc.constantFrom(...allCountries.slice(0, 5)))
+const roles: readonly SourceRole[] = ['override', 'authority', 'voter', 'witness', 'registry', 'asn', 'anycast']
+const vote: fc.Arbitrary<Vote> = fc.record({
+  role: fc.constantFrom(...roles),
+  country,
+  disowned: fc.boolean(),
+  anycast: fc.boolean(),
+  finest: fc.constant(false),
+})
+/** At most one registry: of several the first counts, by design. */
+const someVotes = fc
+  .array(vote, { maxLength: 8 })
+  .map((list) => list.filter(({ role }, i) => role !== 'registry' || list.findIndex((other) => other.role === 'registry') === i))
+
+test('the order of the sources changes nothing but which of equals is the best guess', () => {
+  const shuffled = someVotes.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })))
+  fc.assert(
+    fc.property(shuffled, ([list, other]) => {
+      const { best: _, ...one } = merge(list)
+      const { best: __, ...two } = merge(other)
+      expect(two).toEqual(one)
+    }),
+  )
+})
+
+test('a witness more, or an authority outside its networks, changes nothing at all', () => {
+  const silent = fc.oneof(
+    country.map((said): Vote => ({ role: 'witness', country: said, disowned: false, anycast: false, finest: false })),
+    country.map((said): Vote => ({ role: 'authority', country: said, disowned: true, anycast: false, finest: false })),
+  )
+  fc.assert(
+    fc.property(someVotes, silent, fc.nat(), (list, more, at) => {
+      expect(merge(list.toSpliced(at % (list.length + 1), 0, more))).toEqual(merge(list))
+    }),
+  )
+})
+
+test('the best guess is possible, there is one exactly when something is, and what is possible is sorted', () => {
+  fc.assert(
+    fc.property(someVotes, (list) => {
+      const { possible, best } = merge(list)
+      expect(best === null ? possible.length === 0 : possible.includes(best)).toBe(true)
+      expect(possible).toEqual([...new Set(possible)].sort())
+    }),
+  )
+})
