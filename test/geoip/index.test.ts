@@ -1,37 +1,47 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type GeoSourceSettings, geoSourceSchema, openTable } from '../../src/geoip/index.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { type GeoTable, openTable, planSources, reopenTable } from '../../src/geoip/index.ts'
+import { type GeoSourceSettings, geoSourceSchema } from '../../src/geoip/kinds.ts'
+import { writeCached } from '../../src/geoip/table-cache.ts'
+import { compile } from '../../src/geoip/table-data.ts'
+import { encodeTable } from '../../src/geoip/table-file.ts'
 import type { Locator } from '../../src/pipeline/ports.ts'
 import { mmdb } from '../support/mmdb-writer.ts'
-import { ip } from './support.ts'
+import { at, source } from './made-up-sources.ts'
+import { ip, noCompanies } from './support.ts'
 
-let folder: string
-let us: string
-let cn: string
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ringfence-geoip-'))
-  us = join(folder, 'Mine.mmdb')
-  cn = join(folder, 'Other.mmdb')
-  await writeFile(us, mmdb({ networks: [['8.0.0.0/8', { country_code: 'US' }]], built: '2026-01-02' }))
-  await writeFile(cn, mmdb({ networks: [['8.8.0.0/16', { country_code: 'CN' }]], built: '2025-03-04' }))
-})
-afterAll(() => rm(folder, { recursive: true }))
+function folderWith(files: Readonly<Record<string, Buffer | string>> = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ringfence-geoip-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
+  return folder
+}
 
-const voter = (path: string, name?: string): GeoSourceSettings => ({ type: 'mmdb', path, role: 'voter', name })
-const witness = (path: string): GeoSourceSettings => ({ type: 'mmdb', path, role: 'witness' })
+const database = (network: string, code: string, built: string) => mmdb({ networks: [[network, { country_code: code }]], built })
 
-test('a file plugs in beside the embedded databases', async () => {
-  const table = await openTable([{ type: 'embedded' }, voter(cn)])
-  expect(table.sources.map(({ name }) => name)).toEqual(['DB-IP Lite', 'geo-whois-asn', 'Other'])
-  expect(table.locate(ip('8.8.8.8'))).toMatchObject({ possible: ['CN', 'US'], best: 'US' })
-  expect([table.oldestDate, table.newestDate]).toEqual(['2025-03-04', '2026-06-17'])
+const files = () => ({ 'Mine.mmdb': database('8.0.0.0/8', 'US', '2026-01-02'), 'Other.mmdb': database('8.8.0.0/16', 'CN', '2025-03-04') })
+
+const mmdbAt = (path: string, role: 'voter' | 'witness' = 'voter', name?: string): GeoSourceSettings =>
+  geoSourceSchema.parse({ type: 'mmdb', path, role, ...(name !== undefined && { name }) })
+
+const open = async (cache: string | null, ...settings: readonly GeoSourceSettings[]): Promise<GeoTable> =>
+  openTable(await planSources(settings), { companies: noCompanies, cache })
+
+test('files are laid over each other, each with its own answer', async () => {
+  const folder = folderWith(files())
+  const table = await open(null, mmdbAt(join(folder, 'Mine.mmdb')), mmdbAt(join(folder, 'Other.mmdb')))
+  expect(table.sources.map(({ name }) => name)).toEqual(['Mine', 'Other'])
+  expect(table.locate(ip('8.8.8.8'))).toMatchObject({ possible: ['CN', 'US'] })
+  expect([table.oldestDate, table.newestDate]).toEqual(['2025-03-04', '2026-01-02'])
   expect(table satisfies Locator).toBeDefined()
 })
 
 test('a witness is recorded and never votes', async () => {
-  const table = await openTable([voter(us), witness(cn)])
+  const folder = folderWith(files())
+  const table = await open(null, mmdbAt(join(folder, 'Mine.mmdb')), mmdbAt(join(folder, 'Other.mmdb'), 'witness'))
   expect(table.locate(ip('8.8.8.8'))).toMatchObject({
     answers: [
       { source: 'Mine', country: 'US' },
@@ -41,58 +51,112 @@ test('a witness is recorded and never votes', async () => {
   })
 })
 
-test('the hash names the sources, their roles, their content and their order', async () => {
-  const hash = async (...settings: readonly GeoSourceSettings[]) => (await openTable(settings)).hash
-  const first = await hash(voter(us), voter(cn))
+test('the hash names the sources, their roles, their content, their order and the companies', async () => {
+  const folder = folderWith(files())
+  const us = join(folder, 'Mine.mmdb')
+  const cn = join(folder, 'Other.mmdb')
+  const hash = async (...settings: readonly GeoSourceSettings[]) => (await open(null, ...settings)).hash
+  const first = await hash(mmdbAt(us), mmdbAt(cn))
   expect(first).toMatch(/^[0-9a-f]{64}$/)
-  expect(await hash(voter(us), voter(cn))).toBe(first)
+  expect(await hash(mmdbAt(us), mmdbAt(cn))).toBe(first)
   const others = [
-    await hash(voter(cn), voter(us)),
-    await hash(voter(us), witness(cn)),
-    await hash(voter(us, 'A'), voter(cn)),
-    await hash(voter(us)),
+    await hash(mmdbAt(cn), mmdbAt(us)),
+    await hash(mmdbAt(us), mmdbAt(cn, 'witness')),
+    await hash(mmdbAt(us, 'voter', 'A'), mmdbAt(cn)),
+    await hash(mmdbAt(us)),
+    (await openTable(await planSources([mmdbAt(us), mmdbAt(cn)]), { companies: { ...noCompanies, sha256: '1' }, cache: null })).hash,
   ]
-  expect(new Set([first, ...others]).size).toBe(5)
+  expect(new Set([first, ...others]).size).toBe(6)
+})
+
+test('what is in the cache under the key of the inputs is used as it is; when an input changes it is not', async () => {
+  const folder = folderWith(files())
+  const us = join(folder, 'Mine.mmdb')
+  const cache = join(folder, 'cache')
+  const { key } = await open(cache, mmdbAt(us))
+  expect(readdirSync(cache)).toEqual([`table-${key}.bin`])
+  // Another table under the same key: if it comes back, nothing was built.
+  await writeCached(cache, key, encodeTable(compile([source('planted', 'voter', [at(0, 2 ** 32, 'FR')])]), key))
+  const again = await open(cache, mmdbAt(us))
+  expect(again.sources.map(({ name }) => name)).toEqual(['planted'])
+  expect((await reopenTable(key, { companies: noCompanies, cache }))?.locate(ip('8.8.8.8')).best).toBe('FR')
+  writeFileSync(us, database('8.0.0.0/8', 'DE', '2026-02-02'))
+  const changed = await open(cache, mmdbAt(us))
+  expect(changed.key).not.toBe(key)
+  expect(changed.locate(ip('8.8.8.8')).best).toBe('DE')
+})
+
+test('a damaged table in the cache is built anew', async () => {
+  const folder = folderWith(files())
+  const cache = join(folder, 'cache')
+  const { key } = await open(cache, mmdbAt(join(folder, 'Mine.mmdb')))
+  writeFileSync(join(cache, `table-${key}.bin`), 'half a table')
+  expect((await open(cache, mmdbAt(join(folder, 'Mine.mmdb')))).locate(ip('8.8.8.8')).best).toBe('US')
+})
+
+test('an override is an input like any other', async () => {
+  const folder = folderWith(files())
+  const override = (code: string) => geoSourceSchema.parse({ type: 'override', places: { '8.8.8.0/24': code } })
+  const one = await open(null, mmdbAt(join(folder, 'Mine.mmdb')), override('DE'))
+  const two = await open(null, mmdbAt(join(folder, 'Mine.mmdb')), override('FR'))
+  expect([one.locate(ip('8.8.8.8')), two.locate(ip('8.8.8.8'))]).toMatchObject([
+    { possible: ['DE'], stated: 'override' },
+    { possible: ['FR'] },
+  ])
+  expect(one.hash).not.toBe(two.hash)
 })
 
 test('warnings begin with the name of their source', async () => {
-  const { warnings } = await openTable([voter(us)])
-  expect(warnings).toEqual(['Mine: knows only 0.5 % of IPv4', 'Mine: knows no IPv6 networks'])
+  const folder = folderWith(files())
+  expect((await open(null, mmdbAt(join(folder, 'Mine.mmdb')))).warnings).toEqual([
+    'Mine: knows only 0.5 % of IPv4',
+    'Mine: knows no IPv6 networks',
+  ])
 })
 
-test('two sources of one name are refused', async () => {
-  await expect(openTable([voter(us, 'Mine'), voter(cn, 'Mine')])).rejects.toThrow(
-    'geoip.sources: two sources are called "Mine"; give one of them another name',
+test('an authority without a source that says whose network an address is warns that it has no say', async () => {
+  const folder = folderWith({ ...files(), 'feed.csv': '8.8.8.0/24,DE,,,\n' })
+  const feed = geoSourceSchema.parse({
+    type: 'geofeed',
+    path: join(folder, 'feed.csv'),
+    role: 'authority',
+    publisher: 'vultr',
+    date: '2026-06-01',
+  })
+  const table = await open(null, mmdbAt(join(folder, 'Mine.mmdb')), feed)
+  expect(table.warnings.at(-1)).toBe('feed: not counted, since no source of role "asn" says whose network an address is')
+  expect(table.locate(ip('8.8.8.8'))).toMatchObject({ possible: ['US'], stated: null })
+})
+
+test('lists that make no table are refused, with what to do', async () => {
+  const folder = folderWith(files())
+  const us = mmdbAt(join(folder, 'Mine.mmdb'), 'voter', 'Mine')
+  await expect(planSources([us, us])).rejects.toThrow('geoip.sources: two sources are called "Mine"; give one of them another name')
+  await expect(planSources([mmdbAt(join(folder, 'Mine.mmdb'), 'witness')])).rejects.toThrow('geoip.sources: no source is a voter')
+  await expect(planSources([])).rejects.toThrow('geoip.sources: no source is a voter')
+  const stranger = geoSourceSchema.parse({ type: 'cloud-ranges', path: 'x', publisher: 'awz' })
+  await expect(planSources([us, stranger])).rejects.toThrow(
+    /^geoip\.sources: "awz" is not on the list of publishers, did you mean "aws"\? \(they are aws, /,
   )
 })
 
-test('a table without a voter is refused', async () => {
-  await expect(openTable([witness(us)])).rejects.toThrow('geoip.sources: no source is a voter')
-  await expect(openTable([])).rejects.toThrow('geoip.sources: no source is a voter')
+test('a file that was never downloaded is named with what to do', async () => {
+  const vendor = geoSourceSchema.parse({ type: 'mmdb', vendor: 'GeoLite2-Country', role: 'voter' })
+  await expect(open(null, vendor)).rejects.toThrow('GeoLite2-Country: not downloaded yet: run "ringfence geoip update"')
 })
 
-describe('settings', () => {
-  test('"embedded" is short for a source of that type', () => {
-    expect(geoSourceSchema.parse('embedded')).toEqual({ type: 'embedded' })
-    expect(geoSourceSchema.parse({ type: 'embedded' })).toEqual({ type: 'embedded' })
-    expect(geoSourceSchema.parse({ type: 'mmdb', path: 'a.mmdb', role: 'witness' })).toEqual({
-      type: 'mmdb',
-      path: 'a.mmdb',
-      role: 'witness',
-    })
-  })
-
-  test.each([
-    ['mmdb', 'path'],
-    [{ type: 'mmdb', path: 'a.mmdb' }, 'role'],
-    [{ type: 'mmdb', path: 'a.mmdb', role: 'judge' }, 'role'],
-    [{ type: 'mmdb', path: '', role: 'voter' }, 'path'],
-    [{ type: 'cvs' }, 'type'],
-  ])('%j is refused at %s', (settings, at) => {
-    expect(geoSourceSchema.safeParse(settings).error?.issues.map(({ path }) => path.join('.'))).toContain(at)
-  })
-
-  test('an unknown key is refused', () => {
-    expect(geoSourceSchema.safeParse({ type: 'embedded', path: 'a.mmdb' }).success).toBe(false)
-  })
+test('a file that was replaced between hashing and building makes the table of what was built', async () => {
+  const folder = folderWith(files())
+  const us = join(folder, 'Mine.mmdb')
+  const specs = await planSources([mmdbAt(us)])
+  const opening = openTable(specs, { companies: noCompanies, cache: null })
+  writeFileSync(us, database('8.0.0.0/8', 'DE', '2026-02-02'))
+  const table = await opening
+  const now = createHash('sha256')
+    .update(database('8.0.0.0/8', 'DE', '2026-02-02'))
+    .digest('hex')
+  const then = createHash('sha256').update(files()['Mine.mmdb']).digest('hex')
+  const [built] = table.sources
+  expect([now, then]).toContain(built?.sha256)
+  expect(table.locate(ip('8.8.8.8')).best).toBe(built?.sha256 === now ? 'DE' : 'US')
 })

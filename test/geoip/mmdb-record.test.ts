@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countryOfRecord } from '../../src/geoip/mmdb-record.ts'
+import { asOfRecord, countryOfRecord, registryOfRecord } from '../../src/geoip/mmdb-record.ts'
 
 const shapes: readonly (readonly [string, unknown])[] = [
   [
@@ -34,4 +34,30 @@ test.each([{ country_code: 7 }, { country: 7 }, { country: { iso_code: { en: 'US
   (record) => {
     expect(countryOfRecord(record)).toMatchObject({ kind: 'malformed' })
   },
+)
+
+test('where the block is registered, and what stands for it in a file of registrations', () => {
+  expect(registryOfRecord({ country: { iso_code: 'SG' }, registered_country: { iso_code: 'CN' } })).toEqual({ kind: 'country', code: 'CN' })
+  expect(registryOfRecord({ country_code: 'AU' })).toEqual({ kind: 'country', code: 'AU' })
+  expect(registryOfRecord({ country: { iso_code: 'SG' } })).toEqual({ kind: 'none' })
+  expect(registryOfRecord(7)).toMatchObject({ kind: 'malformed' })
+})
+
+test.each<[record: unknown, network: { asn: number; name: string }]>([
+  [
+    { autonomous_system_number: 13335, autonomous_system_organization: 'CLOUDFLARENET' },
+    { asn: 13335, name: 'CLOUDFLARENET' },
+  ],
+  [
+    { asn: 'AS4134', as_name: 'CHINANET' },
+    { asn: 4134, name: 'CHINANET' },
+  ],
+  [{ asn: '4134' }, { asn: 4134, name: '' }],
+])('the AS of %j', (record, network) => expect(asOfRecord(record)).toEqual({ kind: 'as', network }))
+
+test.each([{}, { asn: '' }, { country_code: 'US' }])('no AS in %j', (record) => expect(asOfRecord(record)).toEqual({ kind: 'none' }))
+
+test.each([null, { asn: 'ASX' }, { asn: 0 }, { asn: 2 ** 32 }, { asn: 1.5 }, { autonomous_system_number: {} }, { asn: 1, as_name: 7 }])(
+  'a malformed AS: %j',
+  (record) => expect(asOfRecord(record)).toMatchObject({ kind: 'malformed' }),
 )

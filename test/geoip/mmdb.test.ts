@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { Reader, type Response } from 'maxmind'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openMmdb, parseMmdb } from '../../src/geoip/mmdb.ts'
+import { parseMmdb } from '../../src/geoip/mmdb.ts'
+import { openSource, readFiles } from '../../src/geoip/open-source.ts'
 import { GeoSourceError } from '../../src/geoip/source.ts'
-import { compileTable } from '../../src/geoip/table.ts'
+import { CompiledTable } from '../../src/geoip/table.ts'
+import { compile } from '../../src/geoip/table-data.ts'
 import { type Data, mmdb, rawTree } from '../support/mmdb-writer.ts'
-import { ip } from './support.ts'
+import { ip, specOf } from './support.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -36,8 +38,8 @@ const networks = (record: (code: string) => Data) =>
 async function countries(bytes: Buffer, ...addresses: readonly string[]) {
   const file = join(folder, 'a.mmdb')
   await writeFile(file, bytes)
-  const source = await openMmdb(file, { name: 'a', role: 'voter', attribution: null })
-  const table = compileTable([source])
+  const spec = specOf({ files: [file] })
+  const table = new CompiledTable(compile([await openSource(spec, await readFiles(spec))]), () => null)
   return addresses.map((address) => table.locate(ip(address)).best)
 }
 
@@ -61,7 +63,7 @@ describe.each(Object.entries(shapes))('a file with records of %s', (_, record) =
 test('a file for IPv4 only is read, with a warning', async () => {
   const bytes = mmdb({ networks: [['52.80.0.0/15', { country_code: 'CN' }]], ipVersion: 4 })
   expect(await countries(bytes, '52.81.151.250', '8.8.8.8', '2400:7fc0::1')).toEqual(['CN', null, null])
-  expect(parseMmdb(bytes).warnings).toEqual(['knows only 0.0 % of IPv4', 'knows no IPv6 networks'])
+  expect(parseMmdb(bytes, 'voter').warnings).toEqual(['knows only 0.0 % of IPv4', 'knows no IPv6 networks'])
 })
 
 test('IPv4 that hangs below 6to4, Teredo and mapped prefixes too is read once', async () => {
@@ -89,13 +91,14 @@ test('a code that is no country counts as unknown, with a warning', async () => 
     ],
   })
   expect(await countries(bytes, '1.1.1.1', '2.1.1.1', '3.1.1.1')).toEqual(['AU', null, null])
-  expect(parseMmdb(bytes).warnings[0]).toBe('codes that are no country count as unknown (2): "EU", ""')
+  expect(parseMmdb(bytes, 'voter').warnings[0]).toBe('codes that are no country count as unknown (2): "EU", ""')
 })
 
 test('date and hash of a file are those of its content', async () => {
   const file = join(folder, 'b.mmdb')
   await writeFile(file, mmdb({ networks: [['1.0.0.0/8', { country_code: 'AU' }]], built: '2025-11-30' }))
-  const { info } = await openMmdb(file, { name: 'Mine', role: 'witness', attribution: null })
+  const spec = specOf({ name: 'Mine', role: 'witness', files: [file] })
+  const { info } = await openSource(spec, await readFiles(spec))
   expect(info).toMatchObject({ name: 'Mine', role: 'witness', date: '2025-11-30', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
 })
 
@@ -143,7 +146,8 @@ const damaged: readonly (readonly [string, Buffer, RegExp])[] = [
 test.each(damaged)('%s is refused', async (_, bytes, message) => {
   const file = join(folder, 'damaged.mmdb')
   await writeFile(file, bytes)
-  const error = await openMmdb(file, { name: 'a', role: 'voter', attribution: null }).catch((thrown: unknown) => thrown)
+  const spec = specOf({ files: [file] })
+  const error = await openSource(spec, await readFiles(spec)).catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(GeoSourceError)
   expect(error).toMatchObject({ file, message: expect.stringMatching(message), cause: expect.any(Error) })
   expect(String(error)).toContain(`${file}: `)
@@ -151,15 +155,16 @@ test.each(damaged)('%s is refused', async (_, bytes, message) => {
 
 test('a file that is not there is refused with its name', async () => {
   const file = join(folder, 'nowhere.mmdb')
-  await expect(openMmdb(file, { name: 'a', role: 'voter', attribution: null })).rejects.toMatchObject({
+  await expect(readFiles(specOf({ files: [file] }))).rejects.toMatchObject({
     file,
     message: `${file}: there is no such file`,
   })
-  await expect(openMmdb(folder, { name: 'a', role: 'voter', attribution: null })).rejects.toThrow(`${folder}: it is a folder`)
+  await expect(readFiles(specOf({ files: [folder] }))).rejects.toThrow(`${folder}: it is a folder`)
 })
 
 test('a file cut anywhere is refused', () => {
-  for (let length = 0; length < good.length; length++) expect(() => parseMmdb(good.subarray(0, length)), `${length} bytes`).toThrow()
+  for (let length = 0; length < good.length; length++)
+    expect(() => parseMmdb(good.subarray(0, length), 'voter'), `${length} bytes`).toThrow()
 })
 
 test('a flipped bit in the tree is refused, or changes one leaf', () => {
@@ -179,6 +184,26 @@ test('a flipped bit in the tree is refused, or changes one leaf', () => {
 })
 
 function rangesOf(bytes: Buffer): number {
-  const { v4, v6 } = parseMmdb(bytes)
+  const { v4, v6 } = parseMmdb(bytes, 'voter')
   return v4.values.length + v6.values.length
 }
+
+test('an AS database is read for the role asn, in MaxMind’s and IPinfo’s shape, each AS once', () => {
+  const bytes = mmdb({
+    networks: [
+      ['1.1.1.0/24', { autonomous_system_number: 13335, autonomous_system_organization: 'CLOUDFLARENET' }],
+      ['1.0.0.0/24', { asn: 'AS13335', as_name: 'Cloudflare, Inc.' }],
+      ['8.8.8.0/24', { asn: '' }],
+    ],
+  })
+  const { says, v4 } = parseMmdb(bytes, 'asn')
+  expect(says).toEqual({ kind: 'networks', list: [{ asn: 13335, name: 'Cloudflare, Inc.' }] })
+  expect([...new Set(v4.values)].sort()).toEqual([0, 1])
+  expect(() => parseMmdb(good, 'asn')).toThrow(/not an AS database .*: its records hold "country_code"/)
+})
+
+test('for the role registry it is the registration that is read', () => {
+  const bytes = mmdb({ networks: [['1.0.0.0/8', { country: { iso_code: 'US' }, registered_country: { iso_code: 'AU' } }]] })
+  const { says, v4 } = parseMmdb(bytes, 'registry')
+  expect(says.kind === 'places' ? says.list[Math.max(...v4.values) - 1]?.country : null).toBe('AU')
+})

@@ -1,4 +1,5 @@
 /** Words that the tests of this room share. */
+import type { SourceSpec } from '../../src/geoip/spec.ts'
 import { type Ip, parseIp } from '../../src/model/address.ts'
 
 /** An address from text that is one. */
@@ -18,3 +19,22 @@ export function numbers(seed: number): () => number {
     return (x ^ (x >>> 14)) >>> 0
   }
 }
+
+/** A voter in MaxMind DB format, unless told otherwise. */
+export const specOf = (change: Partial<SourceSpec> = {}): SourceSpec => ({
+  name: 'a',
+  role: 'voter',
+  format: 'mmdb',
+  files: [],
+  expected: [],
+  publisher: null,
+  places: {},
+  date: null,
+  licence: null,
+  attribution: null,
+  vendor: null,
+  ...change,
+})
+
+/** No company is known. */
+export const noCompanies = { ofAsn: () => null, sha256: '0'.repeat(64) }
