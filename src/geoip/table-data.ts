@@ -29,8 +29,9 @@ export interface Coverage {
 /** Everything that a look-up reads. */
 export interface TableData {
   readonly sources: readonly TableSource[]
-  /** Number `n` of `networkOf` is `networks[n - 1]`. */
-  readonly networks: readonly NamedAs[]
+  /** Number `n` of `networkOf` is the AS `asns[n - 1]` with the name `names[n - 1]`: two lists, since 90,000 objects would weigh more than the rest. */
+  readonly asns: readonly number[]
+  readonly names: readonly string[]
   /** Values are numbers of answers. */
   readonly v4: Ranges
   readonly v6: Ranges
@@ -60,7 +61,17 @@ export function compile(sources: readonly GeoSource[]): TableData {
   const answers = new Answers(sources, placing, voters, laid.rows, networks)
   const v4 = overlay(laid.v4, networks4, (combination, network) => answers.number(combination, network))
   const v6 = overlay(laid.v6, networks6, (combination, network) => answers.number(combination, network))
-  return { sources: sources.map(tableSource), networks, v4, v6, ...answers.build(), warnings: sources.flatMap(({ warnings }) => warnings) }
+  const asns = networks.map(({ asn }) => asn)
+  const names = networks.map(({ name }) => name)
+  return {
+    sources: sources.map(tableSource),
+    asns,
+    names,
+    v4,
+    v6,
+    ...answers.build(),
+    warnings: sources.flatMap(({ warnings }) => warnings),
+  }
 }
 
 function tableSource({ info, says, v4, v6 }: GeoSource): TableSource {
@@ -73,7 +84,7 @@ function tableSource({ info, says, v4, v6 }: GeoSource): TableSource {
 }
 
 /** Whose network each address is: by the first `asn` source that says so. */
-function networksOf(sources: readonly GeoSource[]): Pick<TableData, 'networks' | 'v4' | 'v6'> {
+function networksOf(sources: readonly GeoSource[]): Pick<TableData, 'v4' | 'v6'> & { readonly networks: readonly NamedAs[] } {
   const laid = layOver(sources)
   const networks: NamedAs[] = []
   const numbers = new Map<number, number>()

@@ -20,11 +20,10 @@ const lengths = z.record(z.enum(arrays), z.number().int().nonnegative())
 
 /** Encodes a table with the key that names its inputs. */
 export function encodeTable(data: TableData, key: string): Uint8Array<ArrayBuffer> {
-  const { v4, v6, evidenceOf, networkOf, evidence, sources, networks, warnings } = data
+  const { v4, v6, evidenceOf, networkOf, evidence, sources, asns, names, warnings } = data
   const parts = { v4Starts: v4.starts, v4Values: v4.values, v6Starts: v6.starts, v6Values: v6.values, evidenceOf, networkOf, evidence }
   const words = Object.fromEntries(arrays.map((name) => [name, parts[name].length]))
-  const asns = networks.map(({ asn }) => asn)
-  const text = JSON.stringify({ key, sources, asns, names: networks.map(({ name }) => name), warnings, words })
+  const text = JSON.stringify({ key, sources, asns, names, warnings, words })
   const head = Buffer.from(text)
   const headLength = (head.length + 3) & ~3
   const length = FIXED + headLength + arrays.reduce((sum, name) => sum + parts[name].byteLength, 0) + DIGEST
@@ -64,13 +63,13 @@ export function decodeTable(bytes: Uint8Array<ArrayBuffer>): { readonly key: str
   const ranges = (lanes: Lanes, starts: Uint32Array, values: Uint32Array): Ranges => ({ lanes, starts, values })
   const v4 = ranges(1, next('v4Starts'), next('v4Values'))
   const v6 = ranges(4, next('v6Starts'), next('v6Values'))
-  const { key, sources, warnings } = head
-  const networks = head.asns.map((asn, i) => ({ asn, name: head.names[i] ?? '' }))
+  const { key, sources, asns, names, warnings } = head
   return {
     key,
     data: {
       sources,
-      networks,
+      asns,
+      names,
       v4,
       v6,
       evidenceOf: next('evidenceOf'),
@@ -81,10 +80,8 @@ export function decodeTable(bytes: Uint8Array<ArrayBuffer>): { readonly key: str
   }
 }
 
-interface Head extends Pick<TableData, 'sources' | 'warnings'> {
+interface Head extends Pick<TableData, 'sources' | 'asns' | 'names' | 'warnings'> {
   readonly key: string
-  readonly asns: readonly number[]
-  readonly names: readonly string[]
   readonly words: unknown
 }
 

@@ -72,7 +72,7 @@ export class CompiledTable implements Table {
   readonly #answers: (Answer | undefined)[]
 
   constructor(data: TableData, companyOf: CompanyOf) {
-    const { v4, v6, sources, evidenceOf, networkOf, evidence, networks } = data
+    const { v4, v6, sources, evidenceOf, networkOf, evidence, asns } = data
     this.v4 = v4
     this.v6 = v6
     this.#data = data
@@ -82,14 +82,14 @@ export class CompiledTable implements Table {
     this.#evidence = Array.from({ length: evidence.length / width }, (_, i) =>
       evidenceFrom(sources, evidence.subarray(i * width, (i + 1) * width)),
     )
-    this.#networks = new Array(networks.length)
+    this.#networks = new Array(asns.length)
     this.#answers = new Array(evidenceOf.length)
     const arrays = [v4.starts, v4.values, v6.starts, v6.values, this.#index, evidenceOf, networkOf, evidence]
     this.size = {
       v4Ranges: v4.values.length,
       v6Ranges: v6.values.length,
       answers: evidenceOf.length,
-      networks: networks.length,
+      networks: asns.length,
       bytes: arrays.reduce((sum, array) => sum + array.byteLength, 0),
     }
   }
@@ -138,15 +138,16 @@ export class CompiledTable implements Table {
 
   #make(number: number): Answer {
     const evidence = this.#evidence[this.#data.evidenceOf[number] ?? 0] ?? nowhere
-    const answer = Object.freeze({ ...evidence, network: this.#network(this.#data.networkOf[number] ?? 0) })
+    const answer = new KnownAnswer(evidence, this.#network(this.#data.networkOf[number] ?? 0))
     this.#answers[number] = answer
     return answer
   }
 
   #network(number: number): Network | null {
-    const named = this.#data.networks[number - 1]
-    if (named === undefined) return null
-    const made = this.#networks[number - 1] ?? Object.freeze({ ...named, company: this.#companyOf(named.asn) })
+    const asn = this.#data.asns[number - 1]
+    if (asn === undefined) return null
+    const made =
+      this.#networks[number - 1] ?? Object.freeze({ asn, name: this.#data.names[number - 1] ?? '', company: this.#companyOf(asn) })
     this.#networks[number - 1] = made
     return made
   }
@@ -160,6 +161,42 @@ export class CompiledTable implements Table {
 
 const wordAt = (bytes: Uint8Array, at: number): number =>
   (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
+
+/** An answer in two words of memory: there are 200,000, made of a few thousand pieces of evidence and 90,000 networks. */
+class KnownAnswer implements Answer {
+  readonly network: Network | null
+  readonly #evidence: Evidence
+
+  constructor(evidence: Evidence, network: Network | null) {
+    this.#evidence = evidence
+    this.network = network
+    Object.freeze(this)
+  }
+
+  get answers() {
+    return this.#evidence.answers
+  }
+
+  get possible() {
+    return this.#evidence.possible
+  }
+
+  get best() {
+    return this.#evidence.best
+  }
+
+  get stated() {
+    return this.#evidence.stated
+  }
+
+  get registry() {
+    return this.#evidence.registry
+  }
+
+  get anycast() {
+    return this.#evidence.anycast
+  }
+}
 
 /** From the numbers of all sources, and that of the finest voter, to what they say and what follows. */
 function evidenceFrom(sources: readonly TableSource[], numbers: Uint32Array): Evidence {
