@@ -24,6 +24,7 @@ import type { FlowId } from './model/flow.ts'
 import type { Mode } from './model/verdict.ts'
 import { carry } from './pipeline/pipeline.ts'
 import { type FlowWriter, noReach, type Reach, type Road } from './pipeline/ports.ts'
+import { type SelfTestResult, selfTest, selfTestSentence } from './pipeline/self-test.ts'
 import { endedExceptions, type Policy } from './policy/policy.ts'
 import { openJournal } from './records/journal.ts'
 import { followInLog } from './records/log.ts'
@@ -36,6 +37,8 @@ export interface App {
   readonly table: GeoTable | null
   /** Why what the sources hold now is not used, or `null`. */
   readonly tableRefused: string | null
+  /** What the last run of the canaries came to. */
+  readonly selfTest: SelfTestResult
   readonly doors: readonly { readonly name: string; readonly bound: Endpoint<Ip> }[]
   /** What the flows so far came to, in one line. */
   readonly summary: () => string
@@ -97,7 +100,8 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
   }
   // Before the first flow asks.
   setImmediate(() => void location.companies.ofAsn(0))
-  const stopWatching = watchTables(tables, location, road.writer, log)
+  const canaries = await startCanaries(() => selfTest({ policy, locator: tables.current, table: tables.table, refusals, clock }), log)
+  const stopWatching = watchTables(tables, location, road.writer, log, canaries.run)
   return {
     policy,
     get table() {
@@ -106,10 +110,14 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     get tableRefused() {
       return tables.refused
     },
+    get selfTest() {
+      return canaries.latest()
+    },
     doors: doors.map(({ name, listener }) => ({ name, bound: listener.bound })),
     summary: () => tally.summary,
     async stop(graceMs) {
       stopWatching()
+      canaries.stop()
       await closeDoors(graceMs)
       await Promise.all(flows)
       await journal.close()
@@ -142,7 +150,13 @@ async function openTables(location: LocationWorld, { geoip }: Settings, log: Log
 }
 
 /** Files that are replaced while the proxy runs are taken, or refused with the reason. */
-function watchTables(tables: LiveTable, location: LocationWorld, writer: FlowWriter, log: Logger): () => void {
+function watchTables(
+  tables: LiveTable,
+  location: LocationWorld,
+  writer: FlowWriter,
+  log: Logger,
+  swapped: () => Promise<void>,
+): () => void {
   const told = {
     swap: async (table: GeoTable) => {
       await takeTable(table, location, writer)
@@ -151,8 +165,28 @@ function watchTables(tables: LiveTable, location: LocationWorld, writer: FlowWri
     refused: (why: string, inForce: GeoTable | null) =>
       log.error(`location data not taken: ${why}; ${inForce === null ? NO_TABLE : 'what is in force stays'}`),
   }
-  const timer = setInterval(() => void tables.look(told), LOOK_MS).unref()
+  const look = async () => {
+    const before = tables.current
+    await tables.look(told)
+    if (tables.current !== before) await swapped()
+  }
+  const timer = setInterval(() => void look(), LOOK_MS).unref()
   return () => clearInterval(timer)
+}
+
+const CANARIES_MS = 600_000
+
+/** Runs them now, after each swap of data, and every ten minutes; shouts when one is let through. */
+async function startCanaries(test: () => Promise<SelfTestResult>, log: Logger) {
+  let latest = await test()
+  const tell = () => (latest.failed.length > 0 ? log.error(selfTestSentence(latest)) : log.debug(selfTestSentence(latest)))
+  const run = async () => {
+    latest = await test()
+    tell()
+  }
+  tell()
+  const timer = setInterval(() => void run(), CANARIES_MS).unref()
+  return { latest: () => latest, run, stop: () => clearInterval(timer) }
 }
 
 /** A table is in the journal before a record names it, and on the ledger so that the next one is measured by it. */

@@ -5,12 +5,13 @@ import type { App } from '../app.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Endpoint, formatEndpoint, type Ip } from '../model/address.ts'
 import { scopeOf } from '../model/scope.ts'
+import { selfTestSentence } from '../pipeline/self-test.ts'
 import type { Policy } from '../policy/policy.ts'
 import { version } from '../version.ts'
 
 type Data = Pick<NonNullable<App['table']>, 'sources'>
 
-type Running = Pick<App, 'policy' | 'doors'> & { readonly table: Data | null }
+type Running = Pick<App, 'policy' | 'doors' | 'selfTest'> & { readonly table: Data | null }
 
 export interface BannerContext {
   readonly now: number
@@ -23,7 +24,7 @@ const DAY_MS = 86_400_000
 const OLD_DAYS = 120
 
 export function banner(
-  { policy, table, doors }: Running,
+  { policy, table, doors, selfTest }: Running,
   settings: Pick<Settings, 'file' | 'records'>,
   { now, command }: BannerContext,
 ): string {
@@ -39,7 +40,7 @@ Ringfence ${version} listens on ${doors.map(({ bound }) => formatEndpoint(bound)
 
   policy    ${policy.name}: ${whatItDoes(policy)}
   location  ${table === null ? 'NONE IS GOOD: whatever needs a country is blocked; see the log' : locationLine(table, now)}
-  records   ${settings.records.folder}${optional}
+${selfTest.failed.length === 0 ? '' : `  ATTENTION ${selfTestSentence(selfTest)}\n`}  records   ${settings.records.folder}${optional}
   settings  ${settings.file ?? 'defaults (no ringfence.yaml here or in /etc/ringfence)'}
 
 Try it         curl -x http://${at} http://example.com/

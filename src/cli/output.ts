@@ -167,7 +167,8 @@ function csvCell(cell: string | number | null): string {
 
 const styles: Readonly<Record<Style, string>> = { plain: '', bold: '1', dim: '2', red: '31', yellow: '33' }
 
-const paint = (text: string, style: Style): string => (style === 'plain' ? text : `\u001b[${styles[style]}m${text}\u001b[0m`)
+/** Text in a style, for a terminal. */
+export const paint = (text: string, style: Style): string => (style === 'plain' ? text : `\u001b[${styles[style]}m${text}\u001b[0m`)
 
 const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text)
 

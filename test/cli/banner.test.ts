@@ -27,6 +27,8 @@ const table = {
   sources: [source('DB-IP Lite', '2026-06-01', 'IP Geolocation by DB-IP, https://db-ip.com'), source('Ours', '2026-06-17', null)],
 }
 
+const selfTest = { ran: 0, known: 0, failed: [], notCovered: [], located: true }
+
 const doorAt = (host: string, port: number, name = 'mixed') => ({ name, bound: { host: parseIp(host)!, port } })
 const settingsOf = (file: string | null): Pick<Settings, 'file' | 'records'> => ({
   file,
@@ -38,22 +40,22 @@ const summer = { now: Date.UTC(2026, 6, 1), command: 'npx ringfence' }
 const shown = (...args: Parameters<typeof banner>) => banner(...args).replace(`Ringfence ${version}`, 'Ringfence x.y.z')
 
 test('nothing but the defaults', () => {
-  expectScreen('banner-defaults', shown({ policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), summer))
+  expectScreen('banner-defaults', shown({ selfTest, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), summer))
 })
 
 test('settings from a file, two doors, an enforcing policy, old data', () => {
   const doors = [doorAt('0.0.0.0', 3128, 'office'), doorAt('::1', 8080, 'here')]
   const winter = { now: Date.UTC(2026, 10, 25), command: 'ringfence' }
-  expectScreen('banner-office', shown({ policy: enforce, table, doors }, settingsOf('/srv/my office/ringfence.yaml'), winter))
+  expectScreen('banner-office', shown({ selfTest, policy: enforce, table, doors }, settingsOf('/srv/my office/ringfence.yaml'), winter))
 })
 
 test('a policy that only judges', () => {
-  expectScreen('banner-judges', shown({ policy: judge, table, doors: [doorAt('10.0.0.1', 8080)] }, settingsOf(null), summer))
+  expectScreen('banner-judges', shown({ selfTest, policy: judge, table, doors: [doorAt('10.0.0.1', 8080)] }, settingsOf(null), summer))
 })
 
 test('what is old is said, from the 121st day', () => {
   const on = (day: number) =>
-    banner({ policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), {
+    banner({ selfTest, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), {
       now: Date.parse('2026-06-01') + day * 86_400_000,
       command: 'ringfence',
     })
@@ -62,12 +64,16 @@ test('what is old is said, from the 121st day', () => {
 })
 
 test('nobody is told to dial 0.0.0.0', () => {
-  const text = banner({ policy: observe, table, doors: [doorAt('0.0.0.0', 8080)] }, settingsOf(null), summer)
+  const text = banner({ selfTest, policy: observe, table, doors: [doorAt('0.0.0.0', 8080)] }, settingsOf(null), summer)
   expect(text).toContain('curl -x http://ADDRESS-OF-THIS-MACHINE:8080 ')
 })
 
 test('the commands go to the settings that are in force', () => {
-  const text = banner({ policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf('/etc/ringfence/ringfence.yaml'), summer)
+  const text = banner(
+    { selfTest, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] },
+    settingsOf('/etc/ringfence/ringfence.yaml'),
+    summer,
+  )
   expect(text).toContain('npx ringfence flows --follow --config /etc/ringfence/ringfence.yaml\n')
   expect(text).toContain('npx ringfence --policy no-cn --config /etc/ringfence/ringfence.yaml ')
 })
@@ -87,14 +93,14 @@ test('what npm puts on the PATH while it runs us is not on the reader’s', () =
 
 test('that records are optional is said', () => {
   const settings = { file: null, records: { folder: '/var/lib/ringfence/flows', whenDiskFull: 'continue' } } as const
-  const text = banner({ policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settings, summer)
+  const text = banner({ selfTest, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settings, summer)
   expect(text).toContain('  records   /var/lib/ringfence/flows (optional: when_disk_full is continue)\n')
 })
 
 test('no policy is said to block nothing: some destinations are refused under every one', () => {
   const open = compilePolicy('version: 1\nmode: enforce\n', 'open.yaml', 'open')
   const texts = [observe, judge, open].map((policy) =>
-    banner({ policy, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), summer),
+    banner({ selfTest, policy, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), summer),
   )
   for (const text of texts) expect(text).not.toContain('blocks nothing')
   expect(texts[0]).toContain('  policy    observe: records where connections go; no fence blocks\n')

@@ -2,8 +2,11 @@
 import { Command } from 'commander'
 import { systemClock } from '../../../clock.ts'
 import type { CoveredSource, GeoTable } from '../../../geoip/index.ts'
+import { unlocated } from '../../../geoip/table.ts'
+import { selfTest, selfTestSentence } from '../../../pipeline/self-test.ts'
 import { AnsweredNo } from '../../answered-no.ts'
 import { type Cell, jsonLine, type Output, outputTo, table } from '../../output.ts'
+import { refusalsOf } from '../../refusals.ts'
 import { type ConfigOption, geoipWorld } from './world.ts'
 
 interface Options extends ConfigOption {
@@ -16,7 +19,7 @@ export const statusCommand = (output: () => Output = () => outputTo(process.stdo
     .description('show the location data in force: sources, roles, dates, coverage, licences, warnings')
     .option('--config <file>', 'settings file')
     .option('--json', 'one JSON object')
-    .addHelpText('after', '\nExit code: 0 good, 1 if data was refused or none is good.')
+    .addHelpText('after', '\nExit code: 0 good, 1 if data was refused, none is good, or the self-test failed.')
     .action((options: Options) => status(options, output()))
 
 const DAY_MS = 86_400_000
@@ -29,6 +32,13 @@ async function status(options: Options, out: Output): Promise<void> {
   const world = await geoipWorld(options)
   const { table: geo, refused } = await world.open()
   const editions = await world.location.store.read()
+  const tested = await selfTest({
+    policy: world.policy,
+    locator: geo ?? { hash: 'none', locate: unlocated },
+    table: geo,
+    refusals: refusalsOf(world.settings),
+    clock: systemClock,
+  })
   const held = editions.generations.find(({ number }) => number === editions.held)
   const current = editions.generations.find(({ number }) => number === editions.current)
   if (options.json) {
@@ -38,10 +48,12 @@ async function status(options: Options, out: Output): Promise<void> {
         refused,
         current: current ?? null,
         held: held ?? null,
+        self_test: tested,
       }),
     )
   } else {
     const lines = [
+      ...(tested.failed.length === 0 ? [] : [`${selfTestSentence(tested)}\n\n`]),
       geo === null ? 'No location data is good: whatever needs a country is blocked.\n' : asText(geo, systemClock.now(), out),
       ...(refused === null ? [] : [`\nNot taken: ${refused.why}\n`]),
       current === undefined
@@ -51,9 +63,10 @@ async function status(options: Options, out: Output): Promise<void> {
         ? ''
         : `\nEdition ${held.number} of ${held.at.slice(0, 10)} waits: "ringfence geoip diff" shows it, "ringfence geoip update --accept" takes it.\n`,
     ]
+    if (tested.failed.length === 0) lines.push(`\n${selfTestSentence(tested)}\n`)
     await out.write(lines.join(''))
   }
-  if (geo === null || refused !== null) throw new AnsweredNo()
+  if (geo === null || refused !== null || tested.failed.length > 0) throw new AnsweredNo()
 }
 
 const ageOf = (date: string | null, now: number): number | null => (date === null ? null : Math.floor((now - Date.parse(date)) / DAY_MS))
@@ -87,10 +100,13 @@ function row({ name, role, date, coverage, licence }: CoveredSource, now: number
     date ?? '-',
     age === null ? '-' : { text: String(age), style: age > OLD_DAYS ? 'yellow' : 'plain' },
     share(coverage.v4),
-    coverage.v6 === 0 ? '-' : coverage.v6.toLocaleString('en'),
+    coverage.v6 === 0 ? '-' : compact.format(coverage.v6),
     licence ?? '-',
   ]
 }
+
+/** 17.6T: a database that answers for the whole space, used or not, has as many. */
+const compact = new Intl.NumberFormat('en', { notation: 'compact' })
 
 function share(addresses: number): string {
   const percent = Math.min(100, (100 * addresses) / ROUTABLE_V4)

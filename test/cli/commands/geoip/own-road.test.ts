@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { openOwnRoad } from '../../../../src/cli/commands/geoip/own-road.ts'
 import { createFetch } from '../../../../src/egress/fetch.ts'
+import type { FlowRecord } from '../../../../src/records/record.ts'
 import { readRecords } from '../../../../src/records/store.ts'
 import { node } from './node.ts'
 
@@ -26,7 +27,7 @@ test('requests of its own are judged, dialled and recorded, beside the records o
   // 52.0.0.0/8 is in China by this node's data, and the policy enforces: nobody is dialled.
   await expect(fetch({ url: new URL('http://52.81.151.250/') }, new AbortController().signal)).rejects.toThrow(/fence "no-cn"/)
   await own.close()
-  const records = []
+  const records: FlowRecord[] = []
   for await (const record of readRecords(own.records)) records.push(record)
   expect(records.map(({ asked, inbound, verdict, table: by }) => ({ asked, inbound, verdict, by }))).toEqual([
     { asked: '127.0.0.1', inbound: 'update', verdict: 'allow', by: table?.hash },

@@ -1,0 +1,32 @@
+/** Whether each configured name server answers. */
+import { createResolver } from '../../egress/resolver.ts'
+import type { ResolverServer } from '../../egress/resolver-server.ts'
+import { formatEndpoint } from '../../model/address.ts'
+import { RingfenceError } from '../../model/errors.ts'
+import { isHost, parseHost } from '../../model/hostname.ts'
+import { type Check, type Finding, fail, ok } from './check.ts'
+
+/** A name that every public name server knows (RFC 2606 reserves it). */
+const NAME = 'example.com'
+const ANSWER_MS = 3_000
+
+export const resolver: Check = async ({ settings, offline }) =>
+  offline
+    ? [{ state: 'skipped', says: 'name servers are not asked (--offline)' }]
+    : await Promise.all(settings.resolver.servers.map((server) => ask(server)))
+
+async function ask(server: ResolverServer): Promise<Finding> {
+  const label = server.kind === 'system' ? "this machine's resolver" : `name server ${formatEndpoint(server)}`
+  const host = parseHost(NAME)
+  if (!isHost(host) || host.kind !== 'name') throw new Error(`${NAME} is a name`)
+  try {
+    const [first] = await createResolver([server]).resolve(host.name, AbortSignal.timeout(ANSWER_MS))
+    return ok(`${label} answers (${NAME} is at ${first})`)
+  } catch (error) {
+    const why = error instanceof RingfenceError ? error.message : String(error)
+    return fail(
+      `${label} does not answer for ${NAME}: ${why}`,
+      server.kind === 'system' ? '/etc/resolv.conf, or "resolver: servers"' : 'another server under "resolver: servers"',
+    )
+  }
+}
