@@ -109,9 +109,10 @@ function canaryIn(fence: Fence, country: CountryCode, table: SelfTestWorld['tabl
 }
 
 /** The middle of the first range that the data places in this country alone. */
-function firstIn(country: CountryCode, { v4, answer }: NonNullable<SelfTestWorld['table']>): Ip | null {
+function firstIn(country: CountryCode, table: NonNullable<SelfTestWorld['table']>): Ip | null {
+  const { v4 } = table
   for (const [i, value] of v4.values.entries()) {
-    const { possible, anycast } = answer(value)
+    const { possible, anycast } = table.answer(value)
     if (possible.length !== 1 || possible[0] !== country || anycast) continue
     const start = v4.starts[i] ?? 0
     const middle = start + Math.floor(((v4.starts[i + 1] ?? 2 ** 32) - start) / 2)
