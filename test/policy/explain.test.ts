@@ -81,3 +81,56 @@ test('a sentence is one line, begins with the verdict, ends with a full stop, an
       expect(sentence).not.toContain('undefined')
     }),
   ))
+
+test('an address that nobody could place, since there is no data, says so', () => {
+  const location = { ...placed('8.8.8.8'), located: false }
+  const sentence = (action: 'block' | 'log') => {
+    const judgingPolicy = policy({ uncertain: strict, fences: [{ name: 'no-cn', never: ['CN'], action }] })
+    const fences = [{ fence: 'no-cn', outcome: 'unlocated', effect: action }] as const
+    const candidate: Candidate = {
+      ip: ip('8.8.8.8'),
+      locations: [location],
+      fences,
+      localNetwork: null,
+      effect: action,
+      refusal: null,
+      permitted: action === 'log',
+    }
+    const reasons = [{ kind: 'fence', fence: 'no-cn', outcome: 'unlocated', effect: action, ip: ip('8.8.8.8') }] as const
+    const decision: Decision = {
+      kind: 'refuse',
+      verdict: { kind: action, mode: 'enforce', would: action, reasons },
+      candidates: [candidate],
+    }
+    return explain(decision, endpoint('dns.google:443'), judgingPolicy)
+  }
+  expect(sentence('block')).toBe(
+    'Blocked: dns.google is at 8.8.8.8, which could not be placed, since no location data is loaded; fence "no-cn" needs its country, and blocks what has none.',
+  )
+  expect(sentence('log')).toMatch(/^Flagged: .* fence "no-cn" needs its country, and logs what has none\.$/)
+})
+
+test('where one word decides against other sources, whose it is', () => {
+  const location = {
+    ...placed('18.162.0.1', { AWS: 'HK', Two: 'CN' }),
+    possible: placed('18.162.0.1', { AWS: 'HK' }).possible,
+    stated: 'AWS',
+  }
+  const candidate: Candidate = {
+    ip: ip('18.162.0.1'),
+    locations: [location],
+    fences: [],
+    localNetwork: null,
+    effect: 'allow',
+    refusal: null,
+    permitted: true,
+  }
+  const decision: Decision = {
+    kind: 'refuse',
+    verdict: { kind: 'allow', mode: 'enforce', would: 'allow', reasons: [] },
+    candidates: [candidate],
+  }
+  expect(explain(decision, endpoint('hk.example:443'), judging)).toBe(
+    'Allowed: hk.example is at 18.162.0.1, which AWS, against other sources, places in Hong Kong (HK).',
+  )
+})

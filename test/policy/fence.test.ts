@@ -57,3 +57,21 @@ test('what is allowed anyway needs no exception', () => {
   const fence = { never: ['CN'], uncertain: { unknown: 'allow' }, except: [{ client: '0.0.0.0/0', reason: 'x' }] }
   expect(judge(fence, { location: placed('23.192.228.7') })).toEqual(span('unknown', 'allow'))
 })
+
+test('where there was no table to ask, a fence on countries takes the worst for true, whatever it says of the unknown', () => {
+  const location = { ...placed('8.8.8.8'), located: false }
+  const lenient = { uncertain: { unknown: 'allow', disputed: 'allow', anycast: 'allow' } }
+  expect(judge({ never: ['CN'], ...lenient }, { location })).toEqual(span('unlocated', 'block'))
+  expect(judge({ only: ['US'], ...lenient }, { location })).toEqual(span('unlocated', 'block'))
+  expect(judge({ never: ['CN'], action: 'log' }, { location })).toEqual(span('unlocated', 'log'))
+  expect(judge({ never: 'anywhere' }, { location })).toEqual(span('violated', 'block'))
+  expect(judge({ never: ['CN'] }, { location: { ...placed('10.0.0.5'), located: false } })).toEqual(span('not-applied', 'allow'))
+})
+
+test('there an exception that names a territory does not lift, and one that names none does', () => {
+  const location = { ...placed('8.8.8.8'), located: false }
+  const names = [asked('zoom.us')]
+  const except = (more: object) => ({ never: ['CN'], except: [{ host: ['zoom.us'], reason: 'ours', ...more }] })
+  expect(judge(except({ to: ['US'] }), { location, names })).toEqual(span('unlocated', 'block'))
+  expect(judge(except({}), { location, names })).toEqual(span('excepted', 'allow'))
+})
