@@ -13,6 +13,9 @@ const FIBRE_KM = 100
 /** In vacuum: 299,792.458 km/s (SI), there and back. Nothing is faster. */
 const VACUUM_KM = 149.896229
 
+/** Where no vantage is set, nothing can be said. */
+export const noReach: Pick<Reach, 'ruledOut'> = { ruledOut: () => null }
+
 export class Reach {
   readonly #borders: ReadonlyMap<CountryCode, number>
   readonly #onOff: (why: string) => void

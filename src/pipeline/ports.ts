@@ -120,6 +120,3 @@ export interface Road {
   /** Is told of failures that are our own fault, with their stack. */
   report(bug: Error): void
 }
-
-/** Where no vantage is set, nothing can be said. */
-export const noReach: Reach = { ruledOut: () => null }

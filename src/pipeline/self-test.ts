@@ -3,6 +3,7 @@
  * real judge and a dialler that never dials. A fence that lets one through is broken, or the data is.
  */
 import { anchors } from '../geoip/anchors.ts'
+import { noReach } from '../geoip/reach.ts'
 import type { Table } from '../geoip/table.ts'
 import { type Ip, ipFromBytes, parseIp } from '../model/address.ts'
 import { type CountryCode, countryLabel } from '../model/country.ts'
@@ -14,7 +15,7 @@ import { scopeOf } from '../model/scope.ts'
 import type { Fence, Policy } from '../policy/policy.ts'
 import { requestFor } from './canary-request.ts'
 import { carry } from './pipeline.ts'
-import { type Clock, type Dialer, type Locator, noReach, type Offer } from './ports.ts'
+import type { Clock, Dialer, Locator, Offer } from './ports.ts'
 import type { RefusalSettings } from './refusals.ts'
 
 /** What a self-test needs of the world. */

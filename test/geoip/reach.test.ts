@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Reach, reachSentence } from '../../src/geoip/reach.ts'
+import { noReach, Reach, reachSentence } from '../../src/geoip/reach.ts'
 import { allCountries, type CountryCode } from '../../src/model/country.ts'
 import type { Location } from '../../src/model/location.ts'
 import { ip } from './support.ts'
@@ -74,6 +74,8 @@ test('of a country without a border, an anycast, a local address and an impossib
   expect(reach.ruledOut(placed(['CN']), Number.NaN)).toBeNull()
   expect(reach.ruledOut(placed(['CN']), -1)).toBeNull()
 })
+
+test('without a vantage nothing is said', () => expect(noReach.ruledOut(placed(['CN']), 0.1)).toBeNull())
 
 test('a slower handshake never rules out more', () => {
   const reach = new Reach(borders)

@@ -82,7 +82,7 @@ describe('steering', () => {
       ending: 'completed',
       dialled: cn.v4,
       sentence:
-        'Would block: cn4.example is at 52.81.151.250, which both sources place in China (CN); fence "no-cn" lets nothing reach it.',
+        'Would block: cn4.example is at 52.81.151.250, which all 3 sources place in China (CN); fence "no-cn" lets nothing reach it.',
     })
   })
 })

@@ -1,13 +1,14 @@
 /** A real door on 127.0.0.1, port 0, over the real road, in a world of tables. When the test is over it is stopped and its records are checked. */
 import { randomBytes } from 'node:crypto'
 import { expect, onTestFinished } from 'vitest'
+import { noReach } from '../../src/geoip/reach.ts'
 import type { Door } from '../../src/inbound/door.ts'
 import { type InboundType, inbounds } from '../../src/inbound/index.ts'
 import { type Listener, listen } from '../../src/inbound/listener.ts'
 import { BoundDoors } from '../../src/inbound/own-doors.ts'
 import type { FlowId } from '../../src/model/flow.ts'
 import { carry } from '../../src/pipeline/pipeline.ts'
-import { type Clock, type Dialer, noReach, type Offer, type Road } from '../../src/pipeline/ports.ts'
+import type { Clock, Dialer, Offer, Road } from '../../src/pipeline/ports.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
 import { realClock } from './fake-clock.ts'
 import {
