@@ -1,0 +1,249 @@
+/** What befalls location data while the whole program runs: it never fails open, never loses a flow, and every record names its table. */
+import fs from 'node:fs'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { pino } from 'pino'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type App, startApp } from '../../src/app.ts'
+import { loadSettings } from '../../src/config/load.ts'
+import type { JournalEvent } from '../../src/model/event.ts'
+import { readEvents } from '../../src/records/event-reader.ts'
+import { spawned } from '../cli/spawned.ts'
+import { mmdb } from '../support/mmdb-writer.ts'
+
+/** A made-up database; the code at 8.8.8.0/24 tells one from another. */
+const database = (code = 'US', built = '2026-06-01') =>
+  mmdb({
+    networks: [
+      ['52.81.0.0/16', { country_code: 'CN' }],
+      ['8.8.8.0/24', { country_code: code }],
+    ],
+    built,
+  })
+
+const asDatabase = mmdb({ networks: [['8.0.0.0/8', { autonomous_system_number: 15169 }]], type: 'GeoLite2-ASN' })
+
+const flipped = (bytes: Buffer) => {
+  const copy = Buffer.from(bytes)
+  copy[20] = (copy[20] ?? 0) ^ 0x40
+  return copy
+}
+
+const bad: readonly (readonly [what: string, bytes: Buffer, why: RegExp])[] = [
+  ['empty', Buffer.alloc(0), /places\.mmdb: the file is empty/],
+  ['truncated', database().subarray(0, 300), /places\.mmdb: \S/],
+  ['zeroed in its middle', Buffer.from(database()).fill(0, 60, 400), /places\.mmdb: \S/],
+  ['with one bit flipped', flipped(database()), /places\.mmdb: \S/],
+  ['a database of AS numbers', asDatabase, /places\.mmdb: not a country database/],
+]
+
+const policy = `version: 1
+mode: enforce
+uncertain: { disputed: block, unknown: allow, anycast: allow }
+fences: [{ name: no-cn, never: [CN] }]
+`
+
+function nodeWith(places: Buffer, geoip = '') {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-damage-'))
+  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }))
+  fs.writeFileSync(path.join(folder, 'places.mmdb'), places)
+  fs.writeFileSync(path.join(folder, 'policy.yaml'), policy)
+  fs.writeFileSync(
+    path.join(folder, 'ringfence.yaml'),
+    `policy: policy.yaml
+inbounds: [{ type: mixed, listen: "127.0.0.1:0" }]
+geoip: { folder: geoip, sources: [{ type: mmdb, path: places.mmdb, role: voter, name: places }]${geoip} }
+records: { folder: flows }
+`,
+  )
+  let part = 0
+  const replace = (bytes: Buffer) => {
+    fs.writeFileSync(path.join(folder, `part-${++part}`), bytes)
+    fs.renameSync(path.join(folder, `part-${part}`), path.join(folder, 'places.mmdb'))
+  }
+  return { folder, replace, settings: () => loadSettings({ config: path.join(folder, 'ringfence.yaml') }) }
+}
+
+/** The program in this process, and what it logs. */
+async function running(node: ReturnType<typeof nodeWith>) {
+  const lines: string[] = []
+  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line).msg) })
+  const app = await startApp(node.settings(), undefined, log)
+  onTestFinished(() => app.stop(0))
+  const events = async () => {
+    const all: JournalEvent[] = []
+    for await (const event of readEvents(path.join(node.folder, 'flows'), {})) all.push(event)
+    return all
+  }
+  return { app, log: () => lines.join('\n'), events }
+}
+
+function get({ doors: [door] }: App, url: string): Promise<{ readonly status: number; readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = http.get({ host: door?.bound.host, port: door?.bound.port, path: url, agent: false }, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (text: string) => {
+        body += text
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+    })
+    request.on('error', reject)
+  })
+}
+
+async function origin(): Promise<number> {
+  const server = http.createServer((_, response) => response.end('here'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+/** In China by every database here, so that it is refused and never dialled. */
+const china = 'http://52.81.151.250/'
+
+describe('at the start', { timeout: 60_000 }, () => {
+  test.each(bad)(
+    'a file that is %s: everything that needs a country is blocked, loudly, whatever the policy says of the unknown',
+    async (_, bytes, why) => {
+      const port = await origin()
+      const { app, log } = await running(nodeWith(bytes))
+      expect(app.table).toBeNull()
+      expect(app.tableRefused).toMatch(why)
+      expect(log()).toMatch(/location data not taken: .*; no location data is good: whatever needs a country is blocked/)
+      for (const url of [china, 'http://8.8.8.8/']) {
+        const { status, body } = await get(app, url)
+        expect(status).toBe(403)
+        expect(body).toContain('could not be placed, since no location data is loaded; fence "no-cn" needs its country')
+      }
+      // What needs none passes.
+      expect(await get(app, `http://127.0.0.1:${port}/`)).toEqual({ status: 200, body: 'here' })
+    },
+  )
+
+  test.each(bad)('a file that is %s: with when_no_table: exit it says so in one line and ends with 2', async (_, bytes, why) => {
+    const node = nodeWith(bytes, ', when_no_table: exit')
+    const { code, err } = await spawned(['run', '--config', path.join(node.folder, 'ringfence.yaml')], { cwd: node.folder }).ended
+    expect({ code, lines: err.trimEnd().split('\n').length }).toEqual({ code: 2, lines: 1 })
+    expect(err).toMatch(why)
+  })
+
+  test('data that was good once is used when the file is not, also over a restart', async () => {
+    const node = nodeWith(database())
+    const first = await running(node)
+    const hash = first.app.table?.hash
+    await first.app.stop(0)
+    node.replace(database().subarray(0, 300))
+    const { app, log } = await running(node)
+    expect(app.table?.hash).toBe(hash)
+    expect(log()).toMatch(/location data not taken: .*; going on with the last good: places of 2026-06-01/)
+    expect((await get(app, china)).status).toBe(403)
+  })
+
+  test.each<[what: string, damage: (folder: string) => void]>([
+    ['cut off', (folder) => eachTable(folder, (file) => fs.truncateSync(file, 100))],
+    ['flipped', (folder) => eachTable(folder, (file) => fs.writeFileSync(file, flipped(fs.readFileSync(file))))],
+    ['foreign', (folder) => eachTable(folder, (file) => fs.writeFileSync(file, 'something else'))],
+  ])('a table in the cache that is %s is built anew', async (_, damage) => {
+    const node = nodeWith(database())
+    const settings = node.settings()
+    const cache = path.join(node.folder, 'cache')
+    const own = { ...settings, geoip: { ...settings.geoip, cache } }
+    const log = pino({ level: 'silent' })
+    await (await startApp(own, undefined, log)).stop(0)
+    damage(cache)
+    const app = await startApp(own, undefined, log)
+    onTestFinished(() => app.stop(0))
+    expect(app.tableRefused).toBeNull()
+    expect((await get(app, china)).status).toBe(403)
+  })
+})
+
+function eachTable(folder: string, work: (file: string) => void): void {
+  const tables = fs.readdirSync(folder).filter((name) => name.endsWith('.bin'))
+  expect(tables).toHaveLength(1)
+  for (const name of tables) work(path.join(folder, name))
+}
+
+describe('while it runs', { timeout: 60_000 }, () => {
+  test.each(bad)('a file that becomes %s is refused, and the old data stays', async (_, bytes, why) => {
+    const node = nodeWith(database())
+    const { app, log, events } = await running(node)
+    const hash = app.table?.hash
+    node.replace(bytes)
+    await expect.poll(log, { timeout: 30_000 }).toMatch(/location data not taken: .*; what is in force stays/)
+    expect(log()).toMatch(why)
+    expect((await get(app, china)).status).toBe(403)
+    expect((await events()).flatMap((event) => (event.type === 'decided' ? [event.table] : []))).toEqual([hash])
+  })
+
+  test('an older edition, and one that moves a forbidden territory, are refused; a newer one is taken for the flows that come', async () => {
+    const node = nodeWith(database())
+    const { app, log, events } = await running(node)
+    const old = app.table?.hash
+    node.replace(database('DE', '2026-05-01'))
+    await expect.poll(log, { timeout: 30_000 }).toContain('places: its data is of 2026-05-01, older than that of 2026-06-01')
+    node.replace(
+      mmdb({
+        networks: [
+          ['52.81.0.0/16', { country_code: 'US' }],
+          ['8.8.8.0/24', { country_code: 'US' }],
+        ],
+        built: '2026-07-01',
+      }),
+    )
+    await expect.poll(log, { timeout: 30_000 }).toMatch(/100 % of the IPv4 space that the policy forbids/)
+    await get(app, china)
+    node.replace(database('DE', '2026-07-01'))
+    await expect.poll(log, { timeout: 30_000 }).toContain('location data replaced: places of 2026-07-01')
+    const fresh = app.table?.hash
+    expect(fresh).not.toBe(old)
+    await get(app, china)
+    const all = await events()
+    expect(all.flatMap((event) => (event.type === 'decided' ? [event.table] : []))).toEqual([old, fresh])
+    const announced = all.find((event) => event.type === 'table' && event.hash === fresh)
+    const named = all.find((event) => event.type === 'decided' && event.table === fresh)
+    expect(announced?.seq).toBeLessThan(named?.seq ?? 0)
+  })
+
+  test('a file that is replaced a hundred times a second loses no flow, and each record names a table that was announced', async () => {
+    const node = nodeWith(database())
+    const port = await origin()
+    const { app, log, events } = await running(node)
+    const codes = ['US', 'DE', 'FR', 'IT', 'ES']
+    const answers: { readonly status: number }[] = []
+    let asking = true
+    const ask = async (url: string) => {
+      while (asking) answers.push(await get(app, url))
+    }
+    const clients = [ask(`http://127.0.0.1:${port}/`), ask(china), ask(`http://127.0.0.1:${port}/x`)]
+    await new Promise<void>((resolve) => {
+      let n = 0
+      const timer = setInterval(() => {
+        node.replace(database(codes[n % codes.length], `2026-07-${String(1 + Math.floor(n / 20)).padStart(2, '0')}`))
+        if (++n < 400) return
+        clearInterval(timer)
+        resolve()
+      }, 10)
+    })
+    // The last content comes into force.
+    await expect.poll(() => app.table?.newestDate, { timeout: 20_000 }).toBe('2026-07-20')
+    asking = false
+    await Promise.all(clients)
+    expect(answers.length).toBeGreaterThan(50)
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 403]))
+    const all = await events()
+    const announced = new Set(all.flatMap((event) => (event.type === 'table' ? [event.hash] : [])))
+    const decided = all.flatMap((event) => (event.type === 'decided' ? [event.table] : []))
+    expect(decided).toHaveLength(answers.length)
+    expect(decided.filter((hash) => !announced.has(hash))).toEqual([])
+    expect(announced.size).toBeGreaterThan(1)
+    // A build for each look at most, however often the file changed.
+    expect(announced.size).toBeLessThan(20)
+    expect(log()).not.toMatch(/unexpected failure/)
+  }, 60_000)
+})
