@@ -193,8 +193,9 @@ async function startCanaries(test: () => Promise<SelfTestResult>, log: Logger) {
 /** A table is in the journal before a record names it, and on the ledger so that the next one is measured by it. */
 async function takeTable(table: GeoTable, { ledger }: LocationWorld, writer: FlowWriter): Promise<void> {
   const sources = table.sources.map(({ coverage: _, ...info }) => info)
-  await writer.append({ type: 'table', hash: table.hash, sources })
+  // In this order: while one of the two can't be written the swap is tried every second, and the journal would fill with it.
   await keepAccepted(table, ledger)
+  await writer.append({ type: 'table', hash: table.hash, sources })
 }
 
 const editionsOf = ({ sources }: GeoTable): string =>

@@ -1,10 +1,11 @@
 /** From the settings to the location table: sources, companies, where tables and what was accepted are kept, what the policy forbids. */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { type AcceptingWorld, type Opened, openAccepted } from '../geoip/accepted-table.ts'
+import { type AcceptingWorld, type Opened, openAccepted, openLastGood } from '../geoip/accepted-table.ts'
 import { EditionStore, type Generation, withEditions } from '../geoip/editions.ts'
 import { type GeoTable, planSources } from '../geoip/index.ts'
 import { readLock, specsOfLock } from '../geoip/lock.ts'
+import { GeoSourceError } from '../geoip/source.ts'
 import type { SourceSpec } from '../geoip/spec.ts'
 import { OperatorError } from '../model/errors.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -21,7 +22,7 @@ export interface LocationWorld extends AcceptingWorld {
   readonly planAt: (generation: Generation | undefined) => Promise<readonly SourceSpec[]>
   /** What the table depends on: a change to one of these files may make it another. */
   readonly files: () => Promise<readonly string[]>
-  /** Opens the table that is to be used, or the last good one. */
+  /** Opens the table that is to be used, or the last good one. Throws OperatorError for settings, or a lock, that make none. */
   readonly open: () => Promise<Opened>
 }
 
@@ -42,22 +43,40 @@ export function locationOf({ geoip }: Pick<Settings, 'geoip'>, { fences }: Pick<
     isForbidden: (evidence) =>
       fences.some(({ territory }) => territory.kind !== 'anywhere' && mayViolate.has(placeOutcome(territory, evidence))),
   }
-  const plan = async () => (lock === null ? await planNow() : await specsOfLock(await readLock(lock), await planNow(), store))
+  // To find the files of a lock they are all read: too much for every look.
+  let locked: readonly string[] | null = null
+  const planLocked = async (file: string) => {
+    const specs = await specsOfLock(await readLock(file), await planNow(), store)
+    locked = specs.flatMap(({ files, expected }) => [...files, ...expected.map((sha256) => store.fileOf(sha256))])
+    return specs
+  }
+  const plan = () => (lock === null ? planNow() : planLocked(lock))
   return {
     ...accepting,
     store,
     plan,
     planAt,
-    files: async () => [
-      ...(await plan()).flatMap(({ files }) => files),
-      store.indexFile,
-      ...(accepting.ledger === null ? [] : [accepting.ledger]),
-    ],
+    files: async () => {
+      if (lock !== null) return [lock, ...(locked ?? (await plan()).flatMap(({ files }) => files))]
+      const files = (await plan()).flatMap((spec) => spec.files)
+      return [...files, store.indexFile, ...(accepting.ledger === null ? [] : [accepting.ledger])]
+    },
     open: async () => {
+      if (lock === null) return await openPlanned(plan, accepting)
       const opened = await openAccepted(await plan(), accepting)
-      if (lock !== null && opened.table !== null) await assertLocked(opened.table, lock)
+      if (opened.table !== null) await assertLocked(opened.table, lock)
       return opened
     },
+  }
+}
+
+/** A damaged list of editions, or a package that is missing, is data that can't be used. A fault of the settings is thrown. */
+async function openPlanned(plan: LocationWorld['plan'], accepting: AcceptingWorld): Promise<Opened> {
+  try {
+    return await openAccepted(await plan(), accepting)
+  } catch (error) {
+    if (!(error instanceof GeoSourceError)) throw error
+    return await openLastGood(error.message, accepting)
   }
 }
 

@@ -48,6 +48,12 @@ export async function openAccepted(specs: readonly SourceSpec[], world: Acceptin
   }
 }
 
+/** What is used where the sources could not even be listed, for this reason. Never throws. */
+export async function openLastGood(why: string, world: AcceptingWorld): Promise<Opened> {
+  const ledger = world.ledger === null ? null : await readLedger(world.ledger).catch(() => null)
+  return { table: await lastGood(ledger, world), refused: { why, key: null } }
+}
+
 const lastGood = async (ledger: Ledger | null, world: TableWorld): Promise<GeoTable | null> =>
   ledger === null ? null : await reopenTable(ledger.key, world)
 

@@ -28,20 +28,24 @@ const generationSchema = z.strictObject({
   sources: z.record(z.string(), editionSchema),
 })
 
-const schema = z.strictObject({
-  version: z.literal(1),
-  /** The number of the generation that counts; 0: none, the sources as shipped or as the settings name them. */
-  current: z.number().int().nonnegative(),
-  /** One that waits for a person's word. */
-  held: z.number().int().positive().nullable(),
-  generations: z.array(generationSchema),
-})
+const schema = z
+  .strictObject({
+    version: z.literal(1),
+    /** The number of the generation that counts; 0: none, the sources as shipped or as the settings name them. */
+    current: z.number().int().nonnegative(),
+    /** One that waits for a person's word. */
+    held: z.number().int().positive().nullable(),
+    generations: z.array(generationSchema),
+    /** Files that stay though no generation uses them: a lock names them. */
+    locked: z.array(hex).default([]),
+  })
+  .refine(({ current, generations }) => current === 0 || generations.some(({ number }) => number === current))
 
 export type Edition = z.output<typeof editionSchema>
 export type Generation = z.output<typeof generationSchema>
 export type Editions = z.output<typeof schema>
 
-const none: Editions = { version: 1, current: 0, held: null, generations: [] }
+const none: Editions = { version: 1, current: 0, held: null, generations: [], locked: [] }
 
 /** Generations that can be rolled back to. */
 const KEPT = 12
@@ -102,9 +106,12 @@ export class EditionStore {
     return generation
   }
 
-  /** Makes a generation, or with 0 none, the current one. */
+  /** Makes a generation, or with 0 none, the current one. Throws an Error for one that is not there. */
   async use(number: number): Promise<void> {
     const editions = await this.read()
+    if (number !== 0 && !editions.generations.some((generation) => generation.number === number)) {
+      throw new Error(`there is no generation ${number}`)
+    }
     const held = editions.held === number ? null : editions.held
     await this.#write({ ...editions, held, current: number })
   }
@@ -114,14 +121,22 @@ export class EditionStore {
     await this.#write({ ...(await this.read()), held: number })
   }
 
+  /** Keeps files for good that were stored. */
+  async lock(files: readonly string[]): Promise<void> {
+    const editions = await this.read()
+    const fresh = files.filter((file) => !editions.locked.includes(file))
+    if (fresh.length > 0) await this.#write({ ...editions, locked: [...editions.locked, ...new Set(fresh)] })
+  }
+
   async #write(editions: Editions): Promise<void> {
     const kept = editions.generations.slice(-KEPT)
     const current = editions.generations.find(({ number }) => number === editions.current)
     const generations = current === undefined || kept.includes(current) ? kept : [current, ...kept.slice(1)]
+    const held = generations.some(({ number }) => number === editions.held) ? editions.held : null
     const fresh = `${this.indexFile}.${randomBytes(4).toString('hex')}.part`
     try {
       await mkdir(this.#folder, { recursive: true })
-      await writeFile(fresh, `${JSON.stringify({ ...editions, generations }, null, 2)}\n`, { mode: 0o600 })
+      await writeFile(fresh, `${JSON.stringify({ ...editions, held, generations }, null, 2)}\n`, { mode: 0o600 })
       await rename(fresh, this.indexFile)
     } catch (cause) {
       throw new GeoSourceError(this.indexFile, whyUnreadable(cause), { cause })
@@ -130,7 +145,7 @@ export class EditionStore {
   }
 
   async #removeUnused(before: Editions, kept: readonly Generation[]): Promise<void> {
-    const used = filesOf(kept)
+    const used = new Set([...filesOf(kept), ...before.locked])
     const dropped = filesOf(before.generations.filter((generation) => !kept.includes(generation)))
     await Promise.all([...dropped].filter((file) => !used.has(file)).map((file) => rm(this.fileOf(file), { force: true })))
   }

@@ -70,12 +70,18 @@ export async function openTable(specs: readonly SourceSpec[], { companies, cache
   if (absent !== undefined) throw new GeoSourceError(absent.name, 'not downloaded yet: run "ringfence geoip update"')
   const key = keyOf(specs, await Promise.all(specs.map(hashesOf)))
   const kept = await reopenTable(key, { companies, cache })
-  if (kept !== null) return kept
+  if (kept !== null) return labelled(kept, specs)
   const bytes = await buildApart(specs)
   // By what was built, should a file have been replaced meanwhile.
   const built = decodeTable(bytes)
   if (cache !== null) await writeCached(cache, built.key, bytes)
   return tableOf(built.key, built.data, companies)
+}
+
+/** With licence and attribution as they are said now: they change no look-up, so they are no part of the key. */
+const labelled = (table: GeoTable, specs: readonly SourceSpec[]): GeoTable => {
+  const now = new Map(specs.map(({ name, licence, attribution }) => [name, { licence, attribution }]))
+  return { ...table, sources: table.sources.map((source) => ({ ...source, ...now.get(source.name) })) }
 }
 
 /** The table of these inputs, should it be in the cache. */

@@ -5,23 +5,37 @@ import { OperatorError } from '../model/errors.ts'
 import type { SourceRole } from '../model/location.ts'
 import { didYouMean } from '../model/suggest.ts'
 import { readManifest, specOf } from './embedded.ts'
+import { parseOverrides } from './override.ts'
 import type { SourceSpec } from './spec.ts'
 import { vendors } from './vendors.ts'
 
-const name = z.string().trim().min(1).max(60).optional()
+const shortText = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, { error: 'must not be empty' })
+    .max(most, { error: `must have at most ${most} characters` })
+
+const name = shortText(60).optional()
 const date = z.iso.date({ error: 'must be a day, such as 2026-06-30' }).optional()
-const attribution = z.string().trim().min(1).max(200).optional()
-const path = z.string().min(1)
+const attribution = shortText(200).optional()
+const path = z.string().min(1, { error: 'must be the path of a file' })
 
 const mmdbFiles = vendors.flatMap(({ files }) => files.filter(({ kind }) => kind === 'mmdb').map((file) => file.name))
 
 const embeddedSchema = z.strictObject({
   type: z.literal('embedded'),
   /** By the source's name: another role than the shipped one, or `off`. */
-  roles: z.record(z.string(), z.enum(['voter', 'witness', 'registry', 'asn', 'anycast', 'off'])).optional(),
+  roles: z
+    .record(z.string(), z.enum(['voter', 'witness', 'registry', 'asn', 'anycast', 'off']), {
+      error: 'must be a set of names, each with a role',
+    })
+    .optional(),
 })
 
-const secretSchema = z.union([z.strictObject({ file: path }), z.strictObject({ env: z.string().min(1) })])
+const secretSchema = z.union([z.strictObject({ file: path }), z.strictObject({ env: shortText(200) })], {
+  error: 'must be { file: a path } or { env: the name of a variable }: a key never stands here itself',
+})
 
 const mmdbSchema = z
   .strictObject({
@@ -29,7 +43,7 @@ const mmdbSchema = z
     /** Either a file of the operator's own, or one that `geoip update` downloads. */
     path: path.optional(),
     vendor: z.enum(mmdbFiles).optional(),
-    account: z.string().min(1).optional(),
+    account: shortText(200).optional(),
     key: secretSchema.optional(),
     role: z.enum(['voter', 'witness', 'registry', 'asn']),
     /** Default of every name: the file's without its ending. */
@@ -37,7 +51,11 @@ const mmdbSchema = z
     date,
     attribution,
   })
-  .superRefine(({ path, vendor }, context) => {
+  .superRefine(({ path, vendor, account, key }, context) => {
+    for (const [word, value] of Object.entries({ account, key })) {
+      if (vendor === undefined && value !== undefined)
+        context.addIssue({ code: 'custom', path: [word], message: 'belongs to a "vendor": nothing else is downloaded' })
+    }
     if ((path === undefined) === (vendor === undefined)) {
       const message =
         path === undefined
@@ -50,7 +68,9 @@ const mmdbSchema = z
 const csvSchema = z.strictObject({
   type: z.literal('csv'),
   /** One file, or several that make up one source (one for each address family). */
-  path: z.union([path, z.array(path).min(1)]),
+  path: z.union([path, z.array(path).min(1, { error: 'must have at least one entry' })], {
+    error: 'must be the path of a file, or a list of such',
+  }),
   role: z.enum(['voter', 'witness', 'registry', 'asn', 'anycast']),
   name,
   date,
@@ -76,7 +96,7 @@ const geofeedSchema = z
 const cloudRangesSchema = z.strictObject({
   type: z.literal('cloud-ranges'),
   path,
-  publisher: z.string(),
+  publisher: z.string({ error: 'must be one of geoip/publishers.json' }),
   role: z.enum(['authority', 'voter', 'witness']).default('authority'),
   name,
   date,
@@ -86,9 +106,21 @@ const cloudRangesSchema = z.strictObject({
 const overrideSchema = z.strictObject({
   type: z.literal('override'),
   /** Prefix → country. */
-  places: z.record(z.string(), z.string()),
+  places: z
+    .record(z.string(), z.string(), { error: 'must be a set of prefixes, each with a country' })
+    .superRefine((places, context) => faultsOf(places).forEach((message) => void context.addIssue({ code: 'custom', message }))),
   name,
 })
+
+/** What is wrong with the places of an override: said of the settings, since no file is at fault. */
+function faultsOf(places: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    parseOverrides(places)
+    return []
+  } catch (error) {
+    return error instanceof Error ? error.message.split('\n') : [String(error)]
+  }
+}
 
 interface Kind {
   readonly schema: z.ZodType
@@ -193,6 +225,15 @@ async function embedded(roles: Readonly<Record<string, SourceRole | 'off'>>): Pr
   }
   return shipped.flatMap((spec) => {
     const role = roles[spec.name] ?? spec.role
-    return role === 'off' ? [] : [{ ...spec, role }]
+    if (role === 'off') return []
+    if (subjectOf(role) !== subjectOf(spec.role))
+      throw new OperatorError(`geoip.sources: "${spec.name}" says ${subjectOf(spec.role)}, so its role can't be "${role}"`)
+    return [{ ...spec, role }]
   })
+}
+
+/** What a source of this role says of an address; no other role makes it say something else. */
+function subjectOf(role: SourceRole): string {
+  if (role === 'asn') return 'whose network an address is in'
+  return role === 'anycast' ? 'which addresses are in many places' : 'where addresses are'
 }

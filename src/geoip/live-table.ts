@@ -41,6 +41,8 @@ export class LiveTable {
   refused: string | null
   readonly #world: LiveTableWorld
   #seen: string
+  /** What opening came to that is not in force yet, since the swap could not be recorded. */
+  #waiting: { readonly seen: string; readonly opened: Opened } | null = null
   #building: Promise<void> | null = null
 
   private constructor(world: LiveTableWorld, { table, refused }: Opened, seen: string) {
@@ -51,10 +53,10 @@ export class LiveTable {
     this.refused = refused?.why ?? null
   }
 
-  /** Opens the table for the first time; whether it is good, `table` and `refused` say. */
+  /** Opens the table for the first time; whether it is good, `table` and `refused` say. Throws what `open` throws. */
   static async open(world: LiveTableWorld): Promise<LiveTable> {
-    // Before the files are read: one that changes meanwhile is noticed at the next look.
-    const seen = await fingerprint(await world.files())
+    // Before the files are read: one that changes meanwhile is noticed at the next look. Why they can't be listed, `open` says.
+    const seen = await world.files().then(fingerprint, () => '')
     return new LiveTable(world, await world.open(), seen)
   }
 
@@ -70,30 +72,55 @@ export class LiveTable {
     try {
       const seen = await fingerprint(await this.#world.files())
       if (seen === this.#seen) return
+      const opened = await this.#open(seen)
+      this.#waiting = { seen, opened }
+      await this.#take(opened, told)
       this.#seen = seen
-      const { table, refused } = await this.#world.open()
-      this.refused = refused?.why ?? null
-      if (refused !== null) return told.refused(refused.why, this.table)
-      if (table === null || table.hash === this.table?.hash) return
+      this.#waiting = null
+    } catch (error) {
+      // Tried again at every look, and told once.
+      const why = error instanceof Error ? error.message : String(error)
+      if (why !== this.refused) this.#refuse(why, told)
+    }
+  }
+
+  /** Opens what the files hold, once for what they hold: also where that fails. */
+  async #open(seen: string): Promise<Opened> {
+    if (this.#waiting?.seen === seen) return this.#waiting.opened
+    return await this.#world.open().catch((error: unknown) => {
+      this.#seen = seen
+      throw error
+    })
+  }
+
+  async #take({ table, refused }: Opened, told: LookListener): Promise<void> {
+    // The last good data that comes with a refusal is taken only where nothing is in force.
+    if (table !== null && table.hash !== this.table?.hash && (refused === null || this.table === null)) {
       // Told first: a flow's record never names a table that the journal does not know.
       await told.swap(table)
       this.table = table
       this.current = table
-    } catch (error) {
-      this.#seen = ''
-      this.refused = error instanceof Error ? error.message : String(error)
-      told.refused(this.refused, this.table)
     }
+    if (refused === null) this.refused = null
+    else this.#refuse(refused.why, told)
+  }
+
+  #refuse(why: string, told: LookListener): void {
+    this.refused = why
+    told.refused(why, this.table)
   }
 }
 
-/** What changes when a file is replaced or written to: nanoseconds tell two writes apart that leave the same size. */
+/**
+ * What changes when a file is replaced, written to or made readable: nanoseconds tell two writes apart that leave the
+ * same size, and the time of the last change of its inode is kept by no tool that copies a file with its dates.
+ */
 const fingerprint = async (files: readonly string[]): Promise<string> =>
   JSON.stringify(
     await Promise.all(
       files.map((file) =>
         stat(file, { bigint: true }).then(
-          ({ size, mtimeNs, ino }) => [file, `${size}`, `${mtimeNs}`, `${ino}`],
+          ({ size, mtimeNs, ctimeNs, ino }) => [file, size, mtimeNs, ctimeNs, ino].map(String),
           () => [file],
         ),
       ),

@@ -38,7 +38,7 @@ const schema = z.strictObject({
 
 export type Lock = z.output<typeof schema>
 
-/** Locks what a table was made of; every file goes into the store, where `specsOfLock` finds it again. */
+/** Locks what a table was made of; every file goes into the store for good, where `specsOfLock` finds it again. */
 export async function lockOf(specs: readonly SourceSpec[], table: GeoTable, store: EditionStore, program: string): Promise<Lock> {
   const sources = await Promise.all(
     specs.map(async ({ name, role, format, publisher, places, date, licence, attribution, files }) => ({
@@ -53,6 +53,7 @@ export async function lockOf(specs: readonly SourceSpec[], table: GeoTable, stor
       files: await Promise.all(files.map((file) => store.keep(file))),
     })),
   )
+  await store.lock(sources.flatMap(({ files }) => files))
   return { version: 1, program, table: table.key, hash: table.hash, sources }
 }
 

@@ -63,7 +63,8 @@ const parsers: Readonly<Record<SourceFormat, Parser>> = {
   csv: (files, { role }) => parseCsv(files, role),
   geofeed: (files) => parseGeofeed(one(files)),
   'cloud-ranges': async (files, _, publisher) => {
-    if (publisher === null || publisher.format === 'geofeed') throw new Error('no publisher with a format of its own is named')
+    if (publisher === null) throw new Error('no publisher is named')
+    if (publisher.format === 'geofeed') throw new Error(`${publisher.name} publishes a geofeed: write "type: geofeed"`)
     return parseCloudRanges(one(files), publisher.format, await loadRegions(publisher.id))
   },
   'operator-table': async (files, _, publisher) =>

@@ -41,13 +41,16 @@ export async function fetchEdition(spec: SourceSpec, ask: VendorAsk, world: Upda
   const packed = join(world.scratch, `${file.name}.download`)
   const data = join(world.scratch, file.file)
   const from = await downloadFirst(label, file, packed, access, world)
-  await unpack({ from: packed, to: data, packing: file.packing, maxBytes: file.maxBytes, entry: '.mmdb' })
-  const format = file.kind
-  const fresh: SourceSpec = { ...spec, format, files: [data], expected: [], date: null }
-  const { info } = await openSource(fresh, await readFiles(fresh))
-  const edition = { format, files: [await world.store.keep(data)], date: info.date, from: `${from.origin}${from.pathname}` }
-  await Promise.all([packed, data].map((each) => rm(each, { force: true })))
-  return edition
+  try {
+    await unpack({ from: packed, to: data, packing: file.packing, maxBytes: file.maxBytes, entry: '.mmdb' })
+    const format = file.kind
+    const fresh: SourceSpec = { ...spec, format, files: [data], expected: [], date: null }
+    const { info } = await openSource(fresh, await readFiles(fresh))
+    return { format, files: [await world.store.keep(data)], date: info.date, from: `${from.origin}${from.pathname}` }
+  } finally {
+    // Whole, so there is nothing to go on from, whether it was good or not.
+    await Promise.all([packed, data].map((each) => rm(each, { force: true })))
+  }
 }
 
 /** From the first place that has the file; returns which that was. */

@@ -13,7 +13,7 @@ import type { Flow, FlowId } from '../model/flow.ts'
 import { isHost, parseHost } from '../model/hostname.ts'
 import { scopeOf } from '../model/scope.ts'
 import type { Fence, Policy } from '../policy/policy.ts'
-import { requestFor } from './canary-request.ts'
+import { type CanaryRequest, requestsFor } from './canary-request.ts'
 import { carry } from './pipeline.ts'
 import type { Clock, Dialer, Locator, Offer } from './ports.ts'
 import type { RefusalSettings } from './refusals.ts'
@@ -32,7 +32,8 @@ export interface SelfTestWorld {
 interface Canary {
   readonly fence: Fence
   readonly country: CountryCode
-  readonly address: Ip
+  /** The first is tried; the next where an exception lifts the fence for it. */
+  readonly addresses: readonly Ip[]
   /** `anchor`: known from elsewhere, so that it tests the data too; `table`: found in the data itself. */
   readonly by: 'anchor' | 'table'
 }
@@ -54,8 +55,8 @@ export async function selfTest(world: SelfTestWorld): Promise<SelfTestResult> {
   return {
     ran: outcomes.filter(({ kind }) => kind !== 'not-covered').length,
     known: outcomes.filter(({ kind, canary }) => kind !== 'not-covered' && canary.by === 'anchor').length,
-    failed: outcomes.flatMap(({ kind, why, canary: { fence, country, address } }) =>
-      kind === 'failed' ? [{ fence: fence.name, country, address, why }] : [],
+    failed: outcomes.flatMap(({ kind, why, address, canary: { fence, country } }) =>
+      kind === 'failed' && address !== null ? [{ fence: fence.name, country, address, why }] : [],
     ),
     notCovered: unique([
       ...notCovered,
@@ -73,7 +74,7 @@ export function selfTestSentence({ ran, known, failed, notCovered, located }: Se
     const also = more.length === 0 ? '' : `, and ${more.length} more`
     return `self-test FAILED: fence "${first.fence}" did not stop ${first.address} in ${countryLabel(first.country)}${also}: ${first.why}${rest}`
   }
-  if (ran === 0) return `self-test: no fence forbids a country${rest}`
+  if (ran === 0) return notCovered.length === 0 ? 'self-test: no fence forbids a country' : `self-test: no canary could be run${rest}`
   const data = located ? `${known} of ${ran} by addresses known from elsewhere` : 'there is no location data, so that everything is'
   return `self-test: ${ran === 1 ? 'the one canary was' : `all ${ran} canaries were`} stopped (${data})${rest}`
 }
@@ -82,15 +83,19 @@ function canariesFor(
   { fences }: Policy,
   table: SelfTestWorld['table'],
 ): { readonly canaries: readonly Canary[]; readonly notCovered: SelfTestResult['notCovered'] } {
-  const canaries: Canary[] = []
-  const notCovered: { readonly fence: string; readonly why: string }[] = []
-  for (const fence of fences) {
-    for (const country of forbiddenBy(fence)) {
-      const canary = canaryIn(fence, country, table)
-      if (canary !== null) canaries.push(canary)
-      else notCovered.push({ fence: fence.name, why: `no address is known to be in ${country}` })
-    }
-  }
+  const wanted = fences.flatMap((fence) => forbiddenBy(fence).map((country) => ({ fence, country })))
+  const found = addressesIn(new Set(wanted.map(({ country }) => country).filter((country) => anchorsIn(country).length === 0)), table)
+  const canaries = wanted.flatMap(({ fence, country }): readonly Canary[] => {
+    const known = anchorsIn(country)
+    if (known.length > 0) return [{ fence, country, addresses: known, by: 'anchor' }]
+    const address = found.get(country)
+    return address === undefined ? [] : [{ fence, country, addresses: [address], by: 'table' }]
+  })
+  const notCovered = fences.flatMap((fence) => {
+    const without = wanted.filter((each) => each.fence === fence && anchorsIn(each.country).length === 0 && !found.has(each.country))
+    const countries = without.map(({ country }) => country).join(', ')
+    return without.length === 0 ? [] : [{ fence: fence.name, why: `no address is known to be in ${countries}` }]
+  })
   return { canaries, notCovered }
 }
 
@@ -102,32 +107,72 @@ function forbiddenBy({ territory }: Fence): readonly CountryCode[] {
   return outside === undefined ? [] : [outside.country]
 }
 
-function canaryIn(fence: Fence, country: CountryCode, table: SelfTestWorld['table']): Canary | null {
-  const anchor = parseIp(anchors.find((each) => each.country === country)?.address ?? '')
-  if (anchor !== null) return { fence, country, address: anchor, by: 'anchor' }
-  const address = table === null ? null : firstIn(country, table)
-  return address === null ? null : { fence, country, address, by: 'table' }
+const anchorsIn = (country: CountryCode): readonly Ip[] =>
+  anchors.filter((each) => each.country === country).flatMap(({ address }) => parseIp(address) ?? [])
+
+/** What was found in each table, `null` for nowhere: a walk over a million ranges in every run would hold up traffic. */
+const walked = new WeakMap<object, Map<CountryCode, Ip | null>>()
+
+/** For each of these countries an address that the data places there alone. */
+function addressesIn(countries: ReadonlySet<CountryCode>, table: SelfTestWorld['table']): ReadonlyMap<CountryCode, Ip> {
+  if (table === null) return new Map()
+  const known = walked.get(table) ?? new Map<CountryCode, Ip | null>()
+  walked.set(table, known)
+  const missing = new Set([...countries].filter((country) => !known.has(country)))
+  const found = walk(missing, table)
+  for (const country of missing) known.set(country, found.get(country) ?? null)
+  return new Map([...known].flatMap(([country, address]) => (address === null ? [] : [[country, address] as const])))
 }
 
-/** The middle of the first range that the data places in this country alone. */
-function firstIn(country: CountryCode, table: NonNullable<SelfTestWorld['table']>): Ip | null {
-  const { v4 } = table
-  for (const [i, value] of v4.values.entries()) {
-    const { possible, anycast } = table.answer(value)
-    if (possible.length !== 1 || possible[0] !== country || anycast) continue
-    const start = v4.starts[i] ?? 0
-    const middle = start + Math.floor(((v4.starts[i + 1] ?? 2 ** 32) - start) / 2)
-    const address = ipFromBytes(Uint8Array.of(middle >>> 24, middle >>> 16, middle >>> 8, middle))
-    if (scopeOf(address) === 'global') return address
+/** Ranges of one country lie together and everywhere: a walk in this many rounds meets most countries in the first. */
+const ROUNDS = 64
+
+/** The middle of the first range met of each country. One walk for all. */
+function walk(countries: ReadonlySet<CountryCode>, table: NonNullable<SelfTestWorld['table']>): ReadonlyMap<CountryCode, Ip> {
+  const found = new Map<CountryCode, Ip>()
+  const { starts, values } = table.v4
+  for (let round = 0; round < ROUNDS; round++) {
+    for (let i = round; i < values.length; i += ROUNDS) {
+      if (found.size === countries.size) return found
+      const { possible, anycast } = table.answer(values[i] ?? 0)
+      const [country] = possible
+      if (country === undefined || possible.length > 1 || anycast || !countries.has(country) || found.has(country)) continue
+      const start = starts[i] ?? 0
+      const middle = start + Math.floor(((starts[i + 1] ?? 2 ** 32) - start) / 2)
+      const address = ipFromBytes(Uint8Array.of(middle >>> 24, middle >>> 16, middle >>> 8, middle))
+      if (scopeOf(address) === 'global') found.set(country, address)
+    }
   }
-  return null
+  return found
 }
 
-type Outcome = { readonly kind: 'stopped' | 'failed' | 'not-covered'; readonly why: string }
+interface Outcome {
+  readonly kind: 'stopped' | 'failed' | 'not-covered'
+  readonly why: string
+  /** The one that was tried last, or `null`. */
+  readonly address: Ip | null
+}
 
-async function run({ fence, address }: Canary, { policy, locator, refusals, clock }: SelfTestWorld): Promise<Outcome> {
-  const request = requestFor(fence.traffic, address, refusals)
-  if (typeof request === 'string') return { kind: 'not-covered', why: request }
+/** Tries one request after the other until one meets the fence. */
+async function run({ fence, addresses }: Canary, world: SelfTestWorld): Promise<Outcome> {
+  let outcome: Outcome = { kind: 'not-covered', why: 'no address is known', address: null }
+  for (const address of addresses) {
+    const requests = requestsFor(fence.traffic, address, world.refusals)
+    if (typeof requests === 'string') return { kind: 'not-covered', why: requests, address }
+    for (const request of requests) {
+      outcome = { ...(await send(request, address, fence, world)), address }
+      if (outcome.kind !== 'not-covered') return outcome
+    }
+  }
+  return outcome
+}
+
+async function send(
+  request: CanaryRequest,
+  address: Ip,
+  fence: Fence,
+  { policy, locator, refusals, clock }: SelfTestWorld,
+): Promise<Omit<Outcome, 'address'>> {
   const host = parseHost(request.host)
   if (!isHost(host)) return { kind: 'not-covered', why: `"${request.host}" is no name that can be asked for` }
   const flow: Flow = {
@@ -157,14 +202,19 @@ async function run({ fence, address }: Canary, { policy, locator, refusals, cloc
   })
   const decided = events.find((event): event is Decided & EventBody => event.type === 'decided')
   if (bug !== null || decided === undefined) return { kind: 'failed', why: `nothing was decided (${String(bug)})` }
-  const outcome = decided.candidates[0]?.fences.find((each) => each.fence === fence.name)?.outcome
+  const own = decided.candidates[0]?.fences.find((each) => each.fence === fence.name)
+  // Only another fence, one over all places, says no before an address is judged.
+  if (own === undefined) return { kind: 'not-covered', why: 'another fence blocks its traffic wherever it goes' }
+  const { outcome, effect } = own
   if (outcome === 'excepted') return { kind: 'not-covered', why: 'an exception lifts it for the address that would be tried' }
   if (outcome === 'not-applied' || outcome === 'open') return { kind: 'not-covered', why: 'no simple request meets its traffic' }
-  return isStopped(fence, decided, dialler.calls) ? { kind: 'stopped', why: '' } : { kind: 'failed', why: decided.personal.sentence }
+  // That another fence stopped it says nothing of this one.
+  const isStopped = isHeld(fence, decided, dialler.calls) && effect === fence.action
+  return isStopped ? { kind: 'stopped', why: '' } : { kind: 'failed', why: decided.personal.sentence }
 }
 
 /** While observing nothing is stopped: there it counts what enforcing would have done. */
-function isStopped({ action }: Fence, { mode, verdict, would }: Decided, dialled: number): boolean {
+function isHeld({ action }: Fence, { mode, verdict, would }: Decided, dialled: number): boolean {
   if (action === 'log') return would !== 'allow'
   return mode === 'observe' ? would === 'block' : verdict === 'block' && dialled === 0
 }

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { type AcceptingWorld, acceptByHand, keepAccepted, openAccepted } from '../../src/geoip/accepted-table.ts'
+import { type AcceptingWorld, acceptByHand, keepAccepted, openAccepted, openLastGood } from '../../src/geoip/accepted-table.ts'
+import { anchors } from '../../src/geoip/anchors.ts'
 import { mmdb } from '../support/mmdb-writer.ts'
 import { ip, noCompanies, specOf } from './support.ts'
 
@@ -32,7 +33,7 @@ function setUp(content: Buffer | string = database('US', 'CN', '2026-06-01')) {
     await keepAccepted(table, ledger)
     return table
   }
-  return { folder, ledger, open, start, replace: (fresh: Buffer | string) => writeFileSync(file, fresh) }
+  return { folder, world, ledger, open, start, replace: (fresh: Buffer | string) => writeFileSync(file, fresh) }
 }
 
 test('the first data is taken, and so is newer data', async () => {
@@ -117,3 +118,77 @@ test('without a ledger everything that can be read is taken', async () => {
   expect((await open()).refused).not.toBeNull()
   await expect(acceptByHand('a'.repeat(64), null)).rejects.toThrow('the data is locked')
 })
+
+/** Reads like any country database, and has every address in the same country. */
+const implausible = mmdb({ networks: anchors.map(({ address }) => [`${address}/32`, { country_code: 'US' }]), built: '2026-07-01' })
+
+test('a voter that misplaces well-known addresses is refused, also as the first data', async () => {
+  const bad = setUp(implausible)
+  const why = /^a: it misplaces 4\d of 49 addresses whose place is known \(202\.96\.128\.86 in United States \(US\)\)$/
+  expect(await bad.open()).toMatchObject({ table: null, refused: { why: expect.stringMatching(why), key: expect.any(String) } })
+  expect(JSON.stringify(readdirSync(bad.folder))).not.toContain('accepted')
+  // No witness is judged by them: it may be the registry's word on purpose.
+  const witness = join(bad.folder, 'w.mmdb')
+  writeFileSync(witness, implausible)
+  const { open, start, folder } = setUp()
+  await start()
+  const specs = [specOf({ files: [join(folder, 'a.mmdb')] }), specOf({ name: 'w', role: 'witness', files: [witness] })]
+  expect((await open({}, specs)).refused).toBeNull()
+})
+
+test('what was accepted is known over a restart, and a look at the data writes nothing', async () => {
+  const { open, start, ledger } = setUp()
+  const first = await start()
+  const written = readFileSync(ledger, 'utf8')
+  expect(JSON.parse(written)).toMatchObject({
+    key: first.key,
+    sources: [{ name: 'a', date: '2026-06-01', coverage: { v4: 2 ** 25, v6: 0 } }],
+    accepted: null,
+  })
+  await open()
+  await keepAccepted(first, ledger)
+  expect(readFileSync(ledger, 'utf8')).toBe(written)
+})
+
+test('a damaged ledger is not repaired by a person’s word, and what it was asked for stays refused', async () => {
+  const { open, start, ledger } = setUp()
+  const { key } = await start()
+  writeFileSync(ledger, '[]')
+  await expect(acceptByHand(key, ledger)).rejects.toThrow('accepted.json: damaged; remove it')
+  expect((await open()).table).toBeNull()
+  rmSync(ledger)
+  expect(await open()).toMatchObject({ table: { key }, refused: null })
+})
+
+test('where the sources can’t even be listed the last good data is used', async () => {
+  const { start, world, ledger } = setUp()
+  expect(await openLastGood('x', world)).toEqual({ table: null, refused: { why: 'x', key: null } })
+  const { key } = await start()
+  expect(await openLastGood('x', world)).toMatchObject({ table: { key }, refused: { why: 'x', key: null } })
+  writeFileSync(ledger, '{')
+  expect((await openLastGood('x', world)).table).toBeNull()
+  expect((await openLastGood('x', { ...world, ledger: null })).table).toBeNull()
+})
+
+test.each<[what: string, damage: (cache: string) => void]>([
+  ['in a folder that is a file', (cache) => (rmSync(cache, { recursive: true }), writeFileSync(cache, ''))],
+  ['that is a folder', (cache) => eachTable(cache, (file) => (rmSync(file), mkdirSync(file)))],
+  ['that is empty', (cache) => eachTable(cache, (file) => writeFileSync(file, ''))],
+  ['cut off', (cache) => eachTable(cache, (file) => writeFileSync(file, readFileSync(file).subarray(0, -9)))],
+  [
+    'with a bit flipped in it',
+    (cache) => eachTable(cache, (file) => writeFileSync(file, readFileSync(file).map((byte, i) => (i === 300 ? byte ^ 1 : byte)))),
+  ],
+])('a cached table %s is no table: good data is built anew, and never half of it is used', async (_, damage) => {
+  const { open, start, folder, world } = setUp()
+  const { hash } = await start()
+  damage(join(folder, 'cache'))
+  expect((await openLastGood('x', world)).table).toBeNull()
+  expect(await open()).toMatchObject({ table: { hash }, refused: null })
+})
+
+function eachTable(cache: string, work: (file: string) => void): void {
+  const tables = readdirSync(cache)
+  expect(tables).toHaveLength(1)
+  for (const name of tables) work(join(cache, name))
+}

@@ -34,7 +34,7 @@ test('a file is kept under its hash, once', async () => {
 
 test('each generation builds on the current one; which counts is said separately', async () => {
   const { store, keep } = setUp()
-  expect(await store.read()).toEqual({ version: 1, current: 0, held: null, generations: [] })
+  expect(await store.read()).toEqual({ version: 1, current: 0, held: null, generations: [], locked: [] })
   await store.add({ A: edition(await keep('a1')) }, 't1')
   expect((await store.read()).current).toBe(0)
   await store.use(1)
@@ -74,11 +74,64 @@ test('old generations go with the files that only they used; the current one nev
   expect(existsSync(store.fileOf(shared))).toBe(true)
 })
 
-test('a damaged index is refused, with what to do', async () => {
+test('one that waits goes with the old ones, and then none waits', async () => {
   const { store, keep } = setUp()
   await store.add({ A: edition(await keep('a')) }, 't')
-  writeFileSync(store.indexFile, '{"version":1')
+  await store.hold(1)
+  for (let i = 2; i <= 12; i++) await store.add({ A: edition(await keep(`a${i}`)) }, 't')
+  expect((await store.read()).held).toBe(1)
+  await store.add({ A: edition(await keep('a13')) }, 't')
+  expect((await store.read()).held).toBeNull()
+})
+
+test('back to an older one and on from there: its number is never given again, and no file of a kept one goes', async () => {
+  const { store, keep } = setUp()
+  for (let i = 1; i <= 3; i++) {
+    await store.add({ A: edition(await keep(`a${i}`)) }, `t${i}`)
+    await store.use(i)
+  }
+  await store.use(0)
+  expect((await store.read()).current).toBe(0)
+  const { number, sources } = await store.add({ B: edition(await keep('b')) }, 't4')
+  expect({ number, sources: Object.keys(sources) }).toEqual({ number: 4, sources: ['B'] })
+  const { generations } = await store.read()
+  const files = generations.flatMap((generation) => Object.values(generation.sources).flatMap((each) => each.files))
+  expect(files.filter((file) => !existsSync(store.fileOf(file)))).toEqual([])
+  await expect(store.use(9)).rejects.toThrow('there is no generation 9')
+  expect((await store.read()).current).toBe(0)
+})
+
+test('a file that a lock names stays when its generation goes', async () => {
+  const { store, keep } = setUp()
+  for (let i = 1; i <= 20; i++) {
+    await store.add({ A: edition(await keep(`a${i}`)) }, `t${i}`)
+    if (i === 2) await store.lock([hashOf('a2'), hashOf('a2')])
+  }
+  await store.lock([hashOf('a2')])
+  expect((await store.read()).locked).toEqual([hashOf('a2')])
+  expect([1, 2, 3].map((i) => existsSync(store.fileOf(hashOf(`a${i}`))))).toEqual([false, true, false])
+})
+
+test.each([
+  ['cut off', '{"version":1'],
+  ['empty', ''],
+  ['of another version', '{"version":2,"current":0,"held":null,"generations":[]}'],
+  ['that names a generation which it does not hold', '{"version":1,"current":3,"held":null,"generations":[]}'],
+])('an index %s is refused, with what to do', async (_, text) => {
+  const { store, keep } = setUp()
+  await store.add({ A: edition(await keep('a')) }, 't')
+  writeFileSync(store.indexFile, text)
   await expect(store.read()).rejects.toThrow('editions.json: damaged; remove it to go on with the data as shipped')
+  // Nothing is written over it.
+  await expect(store.add({}, 't')).rejects.toThrow('damaged')
+})
+
+test('an index that was written before there were locks is read', async () => {
+  const { store, keep } = setUp()
+  await store.add({ A: edition(await keep('a')) }, 't')
+  const { locked: _, ...before } = await store.read()
+  writeFileSync(store.indexFile, JSON.stringify(before))
+  expect(await store.read()).toEqual({ ...before, locked: [] })
 })
 
 test('an edition takes the place of what was shipped, unless that is newer', async () => {

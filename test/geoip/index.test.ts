@@ -3,7 +3,9 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { keyOf } from '../../src/geoip/build.ts'
 import { type GeoTable, openTable, planSources, reopenTable } from '../../src/geoip/index.ts'
+import { hashesOf } from '../../src/geoip/input-hashes.ts'
 import { type GeoSourceSettings, geoSourceSchema } from '../../src/geoip/kinds.ts'
 import { writeCached } from '../../src/geoip/table-cache.ts'
 import { compile } from '../../src/geoip/table-data.ts'
@@ -86,6 +88,35 @@ test('what is in the cache under the key of the inputs is used as it is; when an
   expect(changed.locate(ip('8.8.8.8')).best).toBe('DE')
 })
 
+test('the same content at another path is the same table, under the licence that is said of it now', async () => {
+  const folder = folderWith({ ...files(), 'Copy.mmdb': files()['Mine.mmdb'] })
+  const cache = join(folder, 'cache')
+  const { key } = await open(cache, mmdbAt(join(folder, 'Mine.mmdb')))
+  await writeCached(cache, key, encodeTable(compile([source('Mine', 'voter', [at(0, 2 ** 32, 'FR')])]), key))
+  const moved = geoSourceSchema.parse({
+    type: 'mmdb',
+    path: join(folder, 'Copy.mmdb'),
+    role: 'voter',
+    name: 'Mine',
+    attribution: 'by me, https://me.example',
+  })
+  const table = await open(cache, moved)
+  expect([table.key, table.locate(ip('8.8.8.8')).best]).toEqual([key, 'FR'])
+  expect(table.sources).toMatchObject([{ name: 'Mine', licence: null, attribution: 'by me, https://me.example' }])
+})
+
+test('the tables that the program reads a publisher with are inputs too', async () => {
+  const folder = folderWith({ ...files(), 'feed.csv': '8.8.8.0/24,DE,,,\n' })
+  const feed = { type: 'geofeed', path: join(folder, 'feed.csv'), role: 'voter', date: '2026-06-01' }
+  const specs = await planSources([geoSourceSchema.parse({ ...feed, publisher: 'aws' })])
+  const hashes = await Promise.all(specs.map(hashesOf))
+  const table = await openTable(specs, { companies: noCompanies, cache: null })
+  expect(table.key).toBe(keyOf(specs, hashes))
+  expect(hashes[0]).toHaveLength(4)
+  const other = (hash: number) => keyOf(specs, [(hashes[0] ?? []).map((each, i) => (i === hash ? '0'.repeat(64) : each))])
+  expect(new Set([table.key, ...[0, 1, 2, 3].map(other)]).size).toBe(5)
+})
+
 test('a damaged table in the cache is built anew', async () => {
   const folder = folderWith(files())
   const cache = join(folder, 'cache')
@@ -104,6 +135,7 @@ test('an override is an input like any other', async () => {
     { possible: ['FR'] },
   ])
   expect(one.hash).not.toBe(two.hash)
+  expect(one.key).not.toBe(two.key)
 })
 
 test('warnings begin with the name of their source', async () => {
@@ -133,7 +165,9 @@ test('lists that make no table are refused, with what to do', async () => {
   const us = mmdbAt(join(folder, 'Mine.mmdb'), 'voter', 'Mine')
   await expect(planSources([us, us])).rejects.toThrow('geoip.sources: two sources are called "Mine"; give one of them another name')
   await expect(planSources([mmdbAt(join(folder, 'Mine.mmdb'), 'witness')])).rejects.toThrow('geoip.sources: no source is a voter')
-  await expect(planSources([])).rejects.toThrow('geoip.sources: no source is a voter')
+  await expect(planSources([])).rejects.toThrow('geoip.sources: no source is a voter, so few addresses would ever have a country')
+  const twice: GeoSourceSettings = { type: 'embedded' }
+  await expect(planSources([twice, twice])).rejects.toThrow('two sources are called "DB-IP Lite"')
   const stranger = geoSourceSchema.parse({ type: 'cloud-ranges', path: 'x', publisher: 'awz' })
   await expect(planSources([us, stranger])).rejects.toThrow(
     /^geoip\.sources: "awz" is not on the list of publishers, did you mean "aws"\? \(they are aws, /,

@@ -36,6 +36,27 @@ test('the same files make the same table again, though nothing stands where it s
   expect((await openTable(moved, world)).key).toBe(table.key)
 })
 
+test('the files of a lock outlive every update', async () => {
+  const { store, lock } = await setUp()
+  const [hash = ''] = lock.sources[0]?.files ?? []
+  const edition = (file: string) => ({ a: { format: 'mmdb' as const, files: [file], date: null, from: 'https://one.example/' } })
+  await store.add(edition(hash), 't')
+  for (let i = 0; i < 13; i++) await store.add(edition(String(i).padStart(64, '0')), 't')
+  const specs = await specsOfLock(lock, [], store)
+  expect(specs.map(({ name, files, expected }) => [name, files, expected])).toEqual([
+    ['a', [store.fileOf(hash)], [hash]],
+    ['ours', [], []],
+  ])
+})
+
+test('a file in the store that no longer holds what its name says is not taken for it', async () => {
+  const { file, store, lock } = await setUp()
+  const [hash = ''] = lock.sources[0]?.files ?? []
+  rmSync(file)
+  writeFileSync(store.fileOf(hash), 'damaged')
+  await expect(specsOfLock(lock, [], store)).rejects.toThrow(`a: no file with the SHA-256 ${hash} is here`)
+})
+
 test('a file that is nowhere is named by its hash, with where to put it', async () => {
   const { file, store, lock } = await setUp()
   const hash = lock.sources[0]?.files[0] ?? ''

@@ -27,12 +27,13 @@ function tableWith(changes: Readonly<Record<string, string>> = {}) {
 }
 
 const refusals = { deniedPorts: [25], localNames: [], ownDoors: { has: () => false } }
-const run = (document: Readonly<Record<string, unknown>>, world: Partial<ReturnType<typeof tableWith>> = tableWith()) =>
+type TestWorld = Partial<ReturnType<typeof tableWith>> & { readonly deniedPorts?: readonly number[] }
+const run = (document: Readonly<Record<string, unknown>>, world: TestWorld = tableWith()) =>
   selfTest({
     policy: policy({ uncertain: strict, ...document }),
     table: world.table ?? null,
     locator: world.locator ?? { hash: 'none', locate: unlocated },
-    refusals,
+    refusals: { ...refusals, deniedPorts: world.deniedPorts ?? refusals.deniedPorts },
     clock: realClock,
   })
 
@@ -111,4 +112,101 @@ test('whatever the countries, an enforced fence over them stops all its canaries
     }),
     { numRuns: 20 },
   )
+})
+
+const anchorOf = (country: string): string => anchors.find((each) => each.country === country)?.address ?? ''
+
+test('data that moves one of the countries out of the fence fails that canary and no other', async () => {
+  const countries = fc.uniqueArray(fc.constantFrom(...new Set(anchors.map(({ country }) => country))), { minLength: 1 })
+  await fc.assert(
+    fc.asyncProperty(countries, fc.boolean(), async (never, observing) => {
+      const [moved = ''] = never
+      const document = { mode: observing ? 'observe' : 'enforce', fences: [{ name: 'far', never }] }
+      const { ran, failed } = await run(document, tableWith({ [anchorOf(moved)]: 'AQ' }))
+      expect(ran).toBe(never.length)
+      expect(failed.map(({ country }) => country)).toEqual([moved])
+    }),
+    { numRuns: 20 },
+  )
+})
+
+test('a fence that another one stands in for is broken all the same', async () => {
+  const fences = [
+    { name: 'no-cn', never: ['CN'] },
+    { name: 'home', only: ['US'] },
+  ]
+  const { failed } = await run({ fences }, tableWith({ [anchorOf('CN')]: 'RU' }))
+  expect(failed).toMatchObject([{ fence: 'no-cn', why: expect.stringContaining('Russia (RU)') }])
+})
+
+test('an exception lifts the canaries of its own countries and clients only', async () => {
+  const lab = { client: ['10.0.0.0/8', '127.0.0.1'], reason: 'a lab' }
+  const all = anchors.filter(({ country }) => country === 'CN').map(({ address }) => `${address}/32`)
+  const ours = { cidr: all, to: ['CN'], reason: 'ours' }
+  const fences = [{ name: 'far', never: ['CN', 'RU'], except: [lab, ours] }]
+  const { ran, failed, notCovered } = await run({ fences })
+  expect({ ran, failed }).toEqual({ ran: 1, failed: [] })
+  expect(notCovered).toEqual([{ fence: 'far', why: 'an exception lifts it for the address that would be tried' }])
+})
+
+test('countries without any address are told together, once for each fence', async () => {
+  expect((await run({ fences: [{ name: 'far', never: ['AQ', 'CU', 'CX'] }] })).notCovered).toEqual([
+    { fence: 'far', why: 'no address is known to be in AQ, CX' },
+  ])
+})
+
+test('an exception is gone around where another name, client or known address meets the fence without it', async () => {
+  const fences = [
+    { name: 'by-name', never: ['CN'], traffic: { host: ['.zoom.us'] }, except: [{ host: ['zoom.us'], reason: 'ours' }] },
+    {
+      name: 'by-client',
+      never: ['CN'],
+      traffic: { client: ['10.0.0.0/8', '172.16.0.0/12'] },
+      except: [{ client: ['10.0.0.0/24'], reason: 'a lab' }],
+    },
+    { name: 'by-address', never: ['CN'], except: [{ cidr: ['202.96.0.0/16'], reason: 'ours' }] },
+  ]
+  expect(await run({ fences })).toMatchObject({ ran: 3, known: 3, failed: [], notCovered: [] })
+  const elsewhere = tableWith(Object.fromEntries(anchors.filter(({ country }) => country === 'CN').map(({ address }) => [address, 'US'])))
+  const { failed } = await run({ fences }, elsewhere)
+  expect(failed.map(({ fence }) => fence)).toEqual(['by-name', 'by-client', 'by-address'])
+})
+
+test('what another rule stops before the fence is asked covers nothing', async () => {
+  const fences = [
+    { name: 'no-cn', never: ['CN'], traffic: { host: ['tiktok.com'] } },
+    { name: 'no-app', never: 'anywhere', traffic: { host: ['tiktok.com'] } },
+  ]
+  const result = await run({ fences })
+  expect(result).toMatchObject({ ran: 0, notCovered: [{ fence: 'no-cn', why: 'another fence blocks its traffic wherever it goes' }] })
+  expect(selfTestSentence(result)).toBe(
+    'self-test: no canary could be run; not covered: "no-cn" (another fence blocks its traffic wherever it goes)',
+  )
+  // Denied ports would stop the canary of a broken fence just as well.
+  const moved = { ...tableWith({ [anchorOf('CN')]: 'US' }), deniedPorts: [25, 443] }
+  expect((await run({ fences: [{ name: 'no-cn', never: ['CN'] }] }, moved)).failed).toHaveLength(1)
+})
+
+test('a table is walked once for the countries that no address is known of', async () => {
+  const { table, locator } = tableWith()
+  let asked = 0
+  const counting = {
+    v4: table.v4,
+    answer: (number: number) => {
+      asked++
+      return table.answer(number)
+    },
+  }
+  const again = () =>
+    selfTest({
+      policy: policy({ uncertain: strict, fences: [{ name: 'far', never: ['CU', 'AQ'] }] }),
+      locator,
+      table: counting,
+      refusals,
+      clock: realClock,
+    })
+  const first = await again()
+  expect(asked).toBe(table.v4.values.length)
+  expect(await again()).toEqual(first)
+  expect(asked).toBe(table.v4.values.length)
 })

@@ -1,11 +1,15 @@
 /** `ringfence doctor`: whether this node can do its work, and what mends it where it can't. Changes nothing. */
 import { Command } from 'commander'
 import { systemClock } from '../../clock.ts'
+import type { LocationWorld } from '../../config/location.ts'
+import type { Opened } from '../../geoip/accepted-table.ts'
+import { GeoSourceError } from '../../geoip/source.ts'
 import { ConfigErrors, OperatorError } from '../../model/errors.ts'
 import { AnsweredNo } from '../answered-no.ts'
 import { typedName } from '../banner.ts'
 import type { Finding, Patient } from '../doctor/check.ts'
-import { jsonLine, type Output, outputTo, paint, type Style } from '../output.ts'
+import { hasFailed, reportText, type Section } from '../doctor/report.ts'
+import { jsonLine, type Output, outputTo } from '../output.ts'
 
 interface Options {
   readonly config?: string
@@ -24,32 +28,25 @@ export const doctorCommand = (output: () => Output = () => outputTo(process.stdo
     .option('--json', 'one JSON object')
     .addHelpText(
       'after',
-      '\nNothing is changed: folders are tried with a file that is removed again.\nExit code: 0 all well (warnings do not count), 1 something does not work, 2 bad input.',
+      '\nRun it as the user that runs the proxy. Nothing is changed: folders are tried with a file that is removed again.\nExit code: 0 all works (warnings do not count), 1 something does not work, 2 bad input.',
     )
     .action((options: Options) => doctor(options, output()))
 
-interface Section {
-  readonly check: string
-  readonly findings: readonly Finding[]
-}
-
 async function doctor(options: Options, out: Output): Promise<void> {
   const sections = await examine(options)
-  await out.write(options.json ? jsonLine({ checks: sections }) : asText(sections, out))
-  if (sections.some(({ findings }) => findings.some(({ state }) => state === 'fail'))) throw new AnsweredNo()
+  await out.write(options.json ? jsonLine({ works: !hasFailed(sections), checks: sections }) : reportText(sections, out))
+  if (hasFailed(sections)) throw new AnsweredNo()
 }
 
-/** Where the settings or the policy can't be read, that is the only finding. */
+/** Where the settings or the policy can't be read, that is the only finding: all others go by them. */
 async function examine(options: Options): Promise<readonly Section[]> {
   const patient = await patientOf(options)
   if (Array.isArray(patient)) return [{ check: 'settings', findings: patient }]
   const { checks } = await import('../doctor/index.ts')
-  const sound: Section = {
-    check: 'settings',
-    findings: [{ state: 'ok', says: `${patient.settings.file ?? 'defaults'}, policy ${patient.policy.name}: without faults` }],
-  }
+  const { settings, policy } = patient
+  const sound: Finding = { state: 'ok', says: `${settings.file ?? 'defaults'}, policy ${policy.name}: without faults` }
   const sections = await Promise.all(Object.entries(checks).map(async ([check, run]) => ({ check, findings: await run(patient) })))
-  return [sound, ...sections]
+  return [{ check: 'settings', findings: [sound] }, ...sections]
 }
 
 async function patientOf(options: Options): Promise<Patient | Finding[]> {
@@ -63,31 +60,21 @@ async function patientOf(options: Options): Promise<Patient | Finding[]> {
     const policy = loadPolicyFor(settings, undefined)
     const location = locationOf(settings, policy)
     const command = typedName(process.env)
-    return { settings, policy, location, opened: await location.open(), clock: systemClock, offline: options.offline === true, command }
+    return { settings, policy, location, opened: await opened(location), clock: systemClock, offline: options.offline === true, command }
   } catch (error) {
-    if (error instanceof ConfigErrors)
-      return error.message.split('\n').map((says) => ({ state: 'fail', says, mend: 'the line that is named' }))
-    if (error instanceof OperatorError) return [{ state: 'fail', says: error.message, mend: 'what is named' }]
+    // Each names its line, or says itself what to do.
+    if (error instanceof ConfigErrors) return error.message.split('\n').map((says) => ({ state: 'fail', says }))
+    if (error instanceof OperatorError) return [{ state: 'fail', says: error.message }]
     throw error
   }
 }
 
-const marks: Readonly<Record<Finding['state'], { readonly mark: string; readonly style: Style }>> = {
-  ok: { mark: 'ok  ', style: 'plain' },
-  warn: { mark: 'warn', style: 'yellow' },
-  fail: { mark: 'FAIL', style: 'red' },
-  skipped: { mark: '-   ', style: 'dim' },
-}
-
-function asText(sections: readonly Section[], { colour }: Output): string {
-  const lines = sections.flatMap(({ check, findings }) =>
-    findings.flatMap(({ state, says, mend }, i) => {
-      const { mark, style } = marks[state]
-      const label = (i === 0 ? check : '').padEnd(10)
-      return [`${colour ? paint(mark, style) : mark}  ${label}  ${says}`, ...(mend === undefined ? [] : [`${' '.repeat(18)}→ ${mend}`])]
-    }),
-  )
-  const count = (state: Finding['state']) => sections.flatMap(({ findings }) => findings).filter((each) => each.state === state).length
-  const total = count('fail') > 0 ? `${count('fail')} failed` : 'all works'
-  return `${lines.join('\n')}\n\n${total}${count('warn') > 0 ? `, ${count('warn')} to look at` : ''}\n`
+/** What can't be opened at all, such as a lock that is not there, is one check's finding and no end of the others. */
+async function opened(location: LocationWorld): Promise<Opened> {
+  try {
+    return await location.open()
+  } catch (error) {
+    if (!(error instanceof OperatorError || error instanceof GeoSourceError)) throw error
+    return { table: null, refused: { why: error.message, key: null } }
+  }
 }

@@ -3,12 +3,14 @@ import { type Check, fail, ok, warn } from './check.ts'
 
 const YEAR_MS = 365 * 86_400_000
 
-export const clock: Check = async ({ clock: { now }, opened: { table } }) => {
-  const time = new Date(now()).toISOString()
-  const newest = table === null ? null : Date.parse(table.newestDate)
-  if (newest === null || Number.isNaN(newest)) return [ok(`the clock shows ${time}`)]
-  if (now() < newest) return [fail(`the clock shows ${time}, before the newest location data was made`, 'timedatectl set-ntp true')]
+const MEND = 'timedatectl set-ntp true, or the clock set by hand'
+
+export const clock: Check = async ({ clock: { now }, opened: { table }, command }) => {
+  const time = `the clock shows ${new Date(now()).toISOString().replace(/\.[0-9]+Z$/, 'Z')}`
+  const newest = table === null ? Number.NaN : Date.parse(table.newestDate)
+  if (Number.isNaN(newest)) return [ok(time)]
+  if (now() < newest) return [fail(`${time}, before the newest location data was made (${table?.newestDate})`, MEND)]
   if (now() > newest + 3 * YEAR_MS)
-    return [warn(`the clock shows ${time}, years after the newest location data`, 'timedatectl set-ntp true, or "ringfence geoip update"')]
-  return [ok(`the clock shows ${time}`)]
+    return [warn(`${time}, years after the newest location data (${table?.newestDate})`, `${MEND}; or ${command} geoip update`)]
+  return [ok(time)]
 }

@@ -4,7 +4,7 @@ import type { ResolverServer } from '../../egress/resolver-server.ts'
 import { formatEndpoint } from '../../model/address.ts'
 import { RingfenceError } from '../../model/errors.ts'
 import { isHost, parseHost } from '../../model/hostname.ts'
-import { type Check, type Finding, fail, ok } from './check.ts'
+import { type Check, type Finding, fail, ok, warn } from './check.ts'
 
 /** A name that every public name server knows (RFC 2606 reserves it). */
 const NAME = 'example.com'
@@ -17,16 +17,16 @@ export const resolver: Check = async ({ settings, offline }) =>
 
 async function ask(server: ResolverServer): Promise<Finding> {
   const label = server.kind === 'system' ? "this machine's resolver" : `name server ${formatEndpoint(server)}`
+  const where = server.kind === 'system' ? '/etc/resolv.conf, or another server under "resolver"' : 'another server under "resolver"'
   const host = parseHost(NAME)
   if (!isHost(host) || host.kind !== 'name') throw new Error(`${NAME} is a name`)
   try {
     const [first] = await createResolver([server]).resolve(host.name, AbortSignal.timeout(ANSWER_MS))
     return ok(`${label} answers (${NAME} is at ${first})`)
   } catch (error) {
-    const why = error instanceof RingfenceError ? error.message : String(error)
-    return fail(
-      `${label} does not answer for ${NAME}: ${why}`,
-      server.kind === 'system' ? '/etc/resolv.conf, or "resolver: servers"' : 'another server under "resolver: servers"',
-    )
+    if (!(error instanceof RingfenceError)) throw error
+    // That is an answer: one that serves an internal network alone gives it.
+    if (error.code === 'resolve.not-found') return warn(`${label} answers, but knows no ${NAME}`, `if public names are needed: ${where}`)
+    return fail(`${label}: ${error.message}`, where)
   }
 }

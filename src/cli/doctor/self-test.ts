@@ -9,7 +9,6 @@ export const canaries: Check = async ({ policy, settings, opened: { table }, clo
   const result = await selfTest({ policy, locator, table, refusals: refusalsOf(settings), clock })
   // The line is labelled already.
   const says = selfTestSentence(result).replace(/^self-test:? /, '')
-  return [
-    result.failed.length === 0 ? ok(says) : fail(says, `${command} geoip update, ${command} geoip rollback, or "uncertain" in the policy`),
-  ]
+  if (result.failed.length === 0) return [ok(says)]
+  return [fail(says, `${command} geoip update, ${command} geoip rollback, or "unknown: block" and "disputed: block" in the policy`)]
 }
