@@ -34,7 +34,7 @@ records: { folder: flows }
 const policy = `
 version: 1
 mode: enforce
-uncertain: { disputed: block, unknown: allow, anycast: allow }
+uncertain: { disputed: block, unknown: block, anycast: allow }
 fences: [{ name: no-cn, never: [CN] }]
 `
 
