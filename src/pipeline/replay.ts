@@ -25,6 +25,8 @@ export interface RecordedFlow {
   readonly asked: string
   readonly port: number
   readonly names: readonly RecordedName[]
+  /** Its first bytes may have named any destination; not known of a record that does not say. */
+  readonly name_hidden?: boolean
   readonly candidates: readonly RecordedCandidate[]
 }
 
@@ -35,7 +37,8 @@ export function replay(recorded: RecordedFlow, policy: Policy, locator: Locator,
   if (flow === null || located.length === 0 || located.length < recorded.candidates.length) return null
   const asked = identify(flow, flow.openedAt)
   const claimed = recorded.names.filter(({ origin }) => origin !== 'asked').flatMap((name) => knownName(name, located) ?? [])
-  return decide(policy, whenNamesEnd({ ...asked, names: [...asked.names, ...claimed] }), located, flow, refusals)
+  const known = whenNamesEnd({ ...asked, names: [...asked.names, ...claimed], anyName: recorded.name_hidden === true })
+  return decide(policy, known, located, flow, refusals)
 }
 
 function flowOf({ id, time, inbound, network, client, asked, port }: RecordedFlow): Flow | null {

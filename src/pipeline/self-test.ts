@@ -2,6 +2,7 @@
  * Canaries (DESIGN.md §4): for each country that a fence forbids, a connection to a known address there, through the
  * real judge and a dialler that never dials. A fence that lets one through is broken, or the data is.
  */
+import { setImmediate as others } from 'node:timers/promises'
 import { anchors } from '../geoip/anchors.ts'
 import { noReach } from '../geoip/reach.ts'
 import type { Table } from '../geoip/table.ts'
@@ -50,7 +51,7 @@ export interface SelfTestResult {
 
 /** Runs every canary. Never dials, resolves or writes anything. */
 export async function selfTest(world: SelfTestWorld): Promise<SelfTestResult> {
-  const { canaries, notCovered } = canariesFor(world.policy, world.table)
+  const { canaries, notCovered } = await canariesFor(world.policy, world.table)
   const outcomes = await Promise.all(canaries.map(async (canary) => ({ canary, ...(await run(canary, world)) })))
   return {
     ran: outcomes.filter(({ kind }) => kind !== 'not-covered').length,
@@ -79,12 +80,12 @@ export function selfTestSentence({ ran, known, failed, notCovered, located }: Se
   return `self-test: ${ran === 1 ? 'the one canary was' : `all ${ran} canaries were`} stopped (${data})${rest}`
 }
 
-function canariesFor(
+async function canariesFor(
   { fences }: Policy,
   table: SelfTestWorld['table'],
-): { readonly canaries: readonly Canary[]; readonly notCovered: SelfTestResult['notCovered'] } {
+): Promise<{ readonly canaries: readonly Canary[]; readonly notCovered: SelfTestResult['notCovered'] }> {
   const wanted = fences.flatMap((fence) => forbiddenBy(fence).map((country) => ({ fence, country })))
-  const found = addressesIn(new Set(wanted.map(({ country }) => country).filter((country) => anchorsIn(country).length === 0)), table)
+  const found = await addressesIn(new Set(wanted.map(({ country }) => country).filter((country) => anchorsIn(country).length === 0)), table)
   const canaries = wanted.flatMap(({ fence, country }): readonly Canary[] => {
     const known = anchorsIn(country)
     if (known.length > 0) return [{ fence, country, addresses: known, by: 'anchor' }]
@@ -110,16 +111,16 @@ function forbiddenBy({ territory }: Fence): readonly CountryCode[] {
 const anchorsIn = (country: CountryCode): readonly Ip[] =>
   anchors.filter((each) => each.country === country).flatMap(({ address }) => parseIp(address) ?? [])
 
-/** What was found in each table, `null` for nowhere: a walk over a million ranges in every run would hold up traffic. */
+/** What was found in each table, `null` for nowhere: it stays so, and a walk over a million ranges is dear. */
 const walked = new WeakMap<object, Map<CountryCode, Ip | null>>()
 
 /** For each of these countries an address that the data places there alone. */
-function addressesIn(countries: ReadonlySet<CountryCode>, table: SelfTestWorld['table']): ReadonlyMap<CountryCode, Ip> {
+async function addressesIn(countries: ReadonlySet<CountryCode>, table: SelfTestWorld['table']): Promise<ReadonlyMap<CountryCode, Ip>> {
   if (table === null) return new Map()
   const known = walked.get(table) ?? new Map<CountryCode, Ip | null>()
   walked.set(table, known)
   const missing = new Set([...countries].filter((country) => !known.has(country)))
-  const found = walk(missing, table)
+  const found = await walk(missing, table)
   for (const country of missing) known.set(country, found.get(country) ?? null)
   return new Map([...known].flatMap(([country, address]) => (address === null ? [] : [[country, address] as const])))
 }
@@ -127,11 +128,15 @@ function addressesIn(countries: ReadonlySet<CountryCode>, table: SelfTestWorld['
 /** Ranges of one country lie together and everywhere: a walk in this many rounds meets most countries in the first. */
 const ROUNDS = 64
 
-/** The middle of the first range met of each country. One walk for all. */
-function walk(countries: ReadonlySet<CountryCode>, table: NonNullable<SelfTestWorld['table']>): ReadonlyMap<CountryCode, Ip> {
+/** The middle of the first range met of each country. One walk for all; between two rounds traffic has its turn. */
+async function walk(
+  countries: ReadonlySet<CountryCode>,
+  table: NonNullable<SelfTestWorld['table']>,
+): Promise<ReadonlyMap<CountryCode, Ip>> {
   const found = new Map<CountryCode, Ip>()
   const { starts, values } = table.v4
   for (let round = 0; round < ROUNDS; round++) {
+    if (round > 0) await others()
     for (let i = round; i < values.length; i += ROUNDS) {
       if (found.size === countries.size) return found
       const { possible, anycast } = table.answer(values[i] ?? 0)

@@ -1,6 +1,8 @@
 /**
  * Look-ups per second: the compiled table of all embedded sources against the maxmind reader, which is asked for one
- * database, in the same run; and what the table costs in time and memory. `look-up` starts from what a batch has (words), `locate` from the text of an address.
+ * database, in the same run; and what the table costs in time and memory. `look-up` starts from what a batch has
+ * (words), `locate` from an address as the road has it. Aims: a cold build within 5 s, 0.5 s from the cache, 60 MB, 3
+ * million IPv4 and 1 million IPv6 look-ups a second, five times what the reader does.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -12,13 +14,7 @@ import { buildTable } from '../../src/geoip/build.ts'
 import { planSources, tableOf } from '../../src/geoip/index.ts'
 import { decodeTable } from '../../src/geoip/table-file.ts'
 import { type Ip, ipFromBytes } from '../../src/model/address.ts'
-
-/** What a benchmark found, as plain data. */
-export interface BenchTable {
-  readonly title: string
-  /** What was measured, our figure, the other's, ours by the other's, and the unit of both figures. */
-  readonly rows: readonly (readonly [name: string, ours: number, peer: number, ratio: number, unit: string])[]
-}
+import type { BenchTable } from './bench.ts'
 
 const SAMPLES = 50_000
 const ROUNDS = 5
@@ -38,7 +34,11 @@ export async function bench(): Promise<BenchTable> {
   const reader4 = rate(v4, ({ ip }) => reader.get(ip))
   const reader6 = rate(v6, ({ ip }) => reader.get(ip))
   return {
-    title: `All embedded sources: built in ${memory.cold} ms, from the cache in ${memory.cached} ms, ${(table.size.bytes / 1e6).toFixed(1)} MB of arrays, ${memory.loaded} MB in all once loaded, ${memory.used} MB after a million look-ups; maxmind reader with one database, ${(bytes.length / 1e6).toFixed(1)} MB`,
+    title: [
+      `All embedded sources: built in ${memory.cold} ms, from the cache in ${memory.cached} ms`,
+      `${(table.size.bytes / 1e6).toFixed(1)} MB of arrays; ${memory.loaded} MB of heap and external memory once loaded, ${memory.used} MB after a million look-ups`,
+      `Other: the maxmind reader with one database of ${(bytes.length / 1e6).toFixed(1)} MB`,
+    ].join('\n'),
     rows: [
       row(
         'IPv4 look-up',

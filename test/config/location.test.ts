@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -85,7 +85,61 @@ test('a lock is the operator’s word: its data is used, however old, and no led
   const locked = location(lock)
   expect(locked.ledger).toBeNull()
   expect((await locked.open()).table?.hash).toBe(table.hash)
-  expect(readdirSync(join(folder, 'geoip')).sort()).toEqual([expect.stringMatching(/^accepted-/), 'files'])
+  expect(readdirSync(join(folder, 'geoip')).sort()).toEqual([expect.stringMatching(/^accepted-/), 'editions.json', 'files'])
+})
+
+test('a damaged list of editions is data that can’t be used: the last good table is, and where there is none, none', async () => {
+  const { folder, location } = setUp()
+  const { open, ledger, store, files } = location()
+  mkdirSync(join(folder, 'geoip'))
+  writeFileSync(store.indexFile, '{')
+  const why = `${store.indexFile}: damaged; remove it to go on with the data as shipped`
+  expect(await open()).toEqual({ table: null, refused: { why, key: null } })
+  await expect(files()).rejects.toThrow(why)
+  rmSync(store.indexFile)
+  const { table } = await open()
+  if (table === null) throw new Error('no table')
+  await keepAccepted(table, ledger)
+  writeFileSync(store.indexFile, '{')
+  expect(await open()).toMatchObject({ table: { hash: table.hash }, refused: { why } })
+})
+
+test('a list of sources that makes no table is a fault of the settings, whatever was good before', async () => {
+  const { folder, location } = setUp()
+  const { open, ledger } = location()
+  const { table } = await open()
+  if (table !== null) await keepAccepted(table, ledger)
+  const settings = loadSettings({ config: join(folder, 's.yaml') })
+  const none = locationOf({ geoip: { ...settings.geoip, sources: [] } }, policy)
+  await expect(none.open()).rejects.toThrow('geoip.sources: no source is a voter')
+})
+
+test('each list of sources is measured by what was accepted of its own', async () => {
+  const { folder, location } = setUp()
+  const settings = loadSettings({ config: join(folder, 's.yaml') })
+  const [source] = settings.geoip.sources
+  const renamed = source?.type === 'mmdb' ? [{ ...source, name: 'other' }] : []
+  expect(locationOf({ geoip: { ...settings.geoip, sources: renamed } }, policy).ledger).not.toBe(location().ledger)
+  expect(location().ledger).toBe(location().ledger)
+})
+
+test('the files of a lock are looked for once; then they are watched with the lock, where they are and where they may be put', async () => {
+  const { folder, location } = setUp()
+  const { open, plan, store } = location()
+  const { table } = await open()
+  if (table === null) throw new Error('no table')
+  const lock = join(folder, 'geoip.lock')
+  const made = await lockOf(await plan(), table, store, '0.1.0')
+  writeFileSync(lock, JSON.stringify(made))
+  const stored = store.fileOf(made.sources[0]?.files[0] ?? '')
+  rmSync(stored)
+  const locked = location(lock)
+  expect((await locked.open()).table?.hash).toBe(table.hash)
+  expect(await locked.files()).toEqual([lock, join(folder, 'a.mmdb'), stored])
+  // The list stands though the lock can't be followed any more: what is to change is looked for at these places.
+  rmSync(join(folder, 'a.mmdb'))
+  expect(await locked.files()).toEqual([lock, join(folder, 'a.mmdb'), stored])
+  await expect(locked.open()).rejects.toThrow('a: no file with the SHA-256')
 })
 
 test('a lock of another program’s table is refused, though the files are the same', async () => {

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type AcceptingWorld, acceptByHand, keepAccepted, openAccepted, openLastGood } from '../../src/geoip/accepted-table.ts'
 import { anchors } from '../../src/geoip/anchors.ts'
+import { openTable } from '../../src/geoip/index.ts'
 import { mmdb } from '../support/mmdb-writer.ts'
 import { ip, noCompanies, specOf } from './support.ts'
 
@@ -13,11 +14,22 @@ const database = (eight: string, fiftyTwo: string | null, built: string) =>
     built,
   })
 
-function setUp(content: Buffer | string = database('US', 'CN', '2026-06-01')) {
+const good = database('US', 'CN', '2026-06-01')
+
+/** The good one's table, built once and put into the cache of each test. */
+const built = mkdtempSync(join(tmpdir(), 'ringfence-built-'))
+beforeAll(async () => {
+  writeFileSync(join(built, 'a.mmdb'), good)
+  await openTable([specOf({ files: [join(built, 'a.mmdb')] })], { companies: noCompanies, cache: join(built, 'cache') })
+})
+afterAll(() => rmSync(built, { recursive: true, force: true }))
+
+function setUp(content: Buffer | string = good) {
   const folder = mkdtempSync(join(tmpdir(), 'ringfence-accepted-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const file = join(folder, 'a.mmdb')
   writeFileSync(file, content)
+  cpSync(join(built, 'cache'), join(folder, 'cache'), { recursive: true })
   const ledger = join(folder, 'accepted.json')
   const world: AcceptingWorld = {
     companies: noCompanies,

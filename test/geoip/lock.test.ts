@@ -1,12 +1,16 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { EditionStore } from '../../src/geoip/editions.ts'
 import { openTable } from '../../src/geoip/index.ts'
 import { lockOf, readLock, specsOfLock } from '../../src/geoip/lock.ts'
 import { mmdb } from '../support/mmdb-writer.ts'
 import { noCompanies, specOf } from './support.ts'
+
+/** Shared, so that the table is built once. */
+const cache = mkdtempSync(join(tmpdir(), 'ringfence-lock-cache-'))
+afterAll(() => rmSync(cache, { recursive: true, force: true }))
 
 async function setUp() {
   const folder = mkdtempSync(join(tmpdir(), 'ringfence-lock-'))
@@ -15,7 +19,7 @@ async function setUp() {
   writeFileSync(file, mmdb({ networks: [['8.0.0.0/8', { country_code: 'US' }]] }))
   const store = new EditionStore(join(folder, 'geoip'))
   const specs = [specOf({ files: [file] }), specOf({ name: 'ours', role: 'override', format: 'override', places: { '8.8.8.0/24': 'DE' } })]
-  const world = { companies: noCompanies, cache: null }
+  const world = { companies: noCompanies, cache }
   const table = await openTable(specs, world)
   const lock = await lockOf(specs, table, store, '0.1.0')
   const place = join(folder, 'geoip.lock')

@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { asOfRecord, countryOfRecord, registryOfRecord } from '../../src/geoip/mmdb-record.ts'
+import { isCountryCode } from '../../src/model/country.ts'
 
 const shapes: readonly (readonly [string, unknown])[] = [
   [
@@ -61,3 +63,29 @@ test.each([null, { asn: 'ASX' }, { asn: 0 }, { asn: 2 ** 32 }, { asn: 1.5 }, { a
   'a malformed AS: %j',
   (record) => expect(asOfRecord(record)).toMatchObject({ kind: 'malformed' }),
 )
+
+test('of any record: a country, an AS, or why not', () => {
+  const word = fc.constantFrom(
+    ...['country', 'country_code', 'registered_country', 'iso_code', 'asn', 'autonomous_system_number', 'as_name'],
+  )
+  const { record } = fc.letrec((tie) => ({
+    record: fc.oneof(
+      { maxDepth: 3 },
+      fc.anything({ maxDepth: 1 }),
+      fc.constantFrom('US', 'EU', 'AS13335', 13335),
+      fc.dictionary(word, tie('record')),
+    ),
+  }))
+  fc.assert(
+    fc.property(record, (any) => {
+      for (const read of [countryOfRecord, registryOfRecord]) {
+        const said = read(any)
+        if (said.kind === 'country') expect(isCountryCode(said.code)).toBe(true)
+        if (said.kind === 'odd') expect(isCountryCode(said.text)).toBe(false)
+      }
+      const said = asOfRecord(any)
+      if (said.kind === 'as') expect(said.network.asn).toBe(said.network.asn >>> 0)
+    }),
+    { numRuns: 2_000 },
+  )
+})

@@ -2,14 +2,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { Reader, type Response } from 'maxmind'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseMmdb } from '../../src/geoip/mmdb.ts'
 import { openSource, readFiles } from '../../src/geoip/open-source.ts'
-import { GeoSourceError } from '../../src/geoip/source.ts'
+import { countryNumber, GeoSourceError } from '../../src/geoip/source.ts'
 import { CompiledTable } from '../../src/geoip/table.ts'
 import { compile } from '../../src/geoip/table-data.ts'
 import { type Data, mmdb, rawTree } from '../support/mmdb-writer.ts'
+import { valueAt } from './look-up.ts'
 import { ip, specOf } from './support.ts'
 
 let folder: string
@@ -187,6 +189,46 @@ function rangesOf(bytes: Buffer): number {
   const { v4, v6 } = parseMmdb(bytes, 'voter')
   return v4.values.length + v6.values.length
 }
+
+test('any networks are read as the maxmind reader finds them, at both ends of each and beside them', () => {
+  const code = fc.constantFrom('US', 'CN', 'DE')
+  const network = fc.oneof(
+    fc.tuple(fc.nat({ max: 2 ** 32 - 1 }), fc.integer({ min: 4, max: 32 }), code).map(([address, bits, country]) => {
+      const first = bits === 32 ? address : (address & -(2 ** (32 - bits))) >>> 0
+      return {
+        text: `${v4Text(first)}/${bits}`,
+        country,
+        ends: [first - 1, first, first + 2 ** (32 - bits) - 1, first + 2 ** (32 - bits)].map(v4Text),
+      }
+    }),
+    fc.tuple(fc.nat({ max: 0xffff }), fc.integer({ min: 20, max: 32 }), code).map(([group, bits, country]) => {
+      const first = group & -(2 ** (32 - bits)) & 0xffff
+      const last = first + 2 ** (32 - bits) - 1
+      return {
+        text: `2a00:${first.toString(16)}::/${bits}`,
+        country,
+        ends: [`2a00:${first.toString(16)}::`, `2a00:${last.toString(16)}:ffff::1`],
+      }
+    }),
+  )
+  fc.assert(
+    fc.property(
+      fc.array(network, { minLength: 1, maxLength: 12 }),
+      fc.constantFrom(24 as const, 28 as const, 32 as const),
+      (list, recordSize) => {
+        const bytes = mmdb({ networks: list.map(({ text, country }) => [text, { country_code: country }]), recordSize })
+        const { v4, v6 } = parseMmdb(bytes, 'voter')
+        const reader = new Reader<{ country_code: string } & Response>(bytes)
+        for (const address of list.flatMap(({ ends }) => ends)) {
+          expect(valueAt(ip(address), v4, v6), address).toBe(countryNumber(reader.get(address)?.country_code ?? null))
+        }
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
+const v4Text = (number: number): string => [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.')
 
 test('an AS database is read for the role asn, in MaxMind’s and IPinfo’s shape, each AS once', () => {
   const bytes = mmdb({

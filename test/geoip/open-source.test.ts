@@ -85,7 +85,7 @@ describe.each(good)('a damaged %s', (format, content, change) => {
 test('cloud-ranges are read in the format of their publisher, who must have one', async () => {
   await expect(opened(aws, { format: 'cloud-ranges' })).rejects.toThrow('no publisher is named')
   await expect(opened(aws, { format: 'cloud-ranges', publisher: 'linode' })).rejects.toThrow(
-    /a\.file: Linode publishes a geofeed: write "type: geofeed"$/,
+    /a\.file: Linode \(Akamai\) publishes a geofeed: write "type: geofeed"$/,
   )
 })
 

@@ -1,7 +1,8 @@
 /** What befalls location data while the whole program runs: it never fails open, never loses a flow, and every record names its table. */
+import { once } from 'node:events'
 import fs from 'node:fs'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { pino } from 'pino'
@@ -103,6 +104,34 @@ async function origin(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
+/** The port of a server that sends back what it receives. */
+async function echoing(): Promise<number> {
+  const server = net.createServer((socket) => void socket.pipe(socket))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return (server.address() as AddressInfo).port
+}
+
+/** A tunnel by CONNECT, to something that sends back what it receives. */
+async function tunnelTo({ doors: [door] }: App, target: string) {
+  const socket = net.connect(door?.bound.port ?? 0, door?.bound.host)
+  onTestFinished(() => void socket.destroy())
+  const heard = async () => String((await once(socket, 'data'))[0])
+  socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`)
+  expect(await heard()).toMatch(/^HTTP\/1\.1 200 /)
+  return {
+    say: (text: string) => {
+      socket.write(text)
+      return heard()
+    },
+    end: async () => {
+      const closed = once(socket, 'close')
+      socket.end()
+      await closed
+    },
+  }
+}
+
 /** In China by every database here, so that it is refused and never dialled. */
 const china = 'http://52.81.151.250/'
 
@@ -148,6 +177,8 @@ describe('at the start', { timeout: 60_000 }, () => {
     ['cut off', (folder) => eachTable(folder, (file) => fs.truncateSync(file, 100))],
     ['flipped', (folder) => eachTable(folder, (file) => fs.writeFileSync(file, flipped(fs.readFileSync(file))))],
     ['foreign', (folder) => eachTable(folder, (file) => fs.writeFileSync(file, 'something else'))],
+    ['a folder', (folder) => eachTable(folder, (file) => (fs.rmSync(file), fs.mkdirSync(file)))],
+    ['below a file in the place of its folder', (folder) => (fs.rmSync(folder, { recursive: true }), fs.writeFileSync(folder, ''))],
   ])('a table in the cache that is %s is built anew', async (_, damage) => {
     const node = nodeWith(database())
     const settings = node.settings()
@@ -160,6 +191,67 @@ describe('at the start', { timeout: 60_000 }, () => {
     onTestFinished(() => app.stop(0))
     expect(app.tableRefused).toBeNull()
     expect((await get(app, china)).status).toBe(403)
+  })
+})
+
+/** Where what was accepted last is written down. */
+function ledgerOf({ folder }: ReturnType<typeof nodeWith>): string {
+  const [name = ''] = fs.readdirSync(path.join(folder, 'geoip')).filter((each) => each.startsWith('accepted-'))
+  return path.join(folder, 'geoip', name)
+}
+
+describe('what is kept beside the data', { timeout: 60_000 }, () => {
+  test('damaged word of what was accepted: nothing is taken for accepted until it is removed, which a running proxy notices', async () => {
+    const node = nodeWith(database())
+    await (await running(node)).app.stop(0)
+    const ledger = ledgerOf(node)
+    fs.truncateSync(ledger, 40)
+    const { app, log, events } = await running(node)
+    expect(app.table).toBeNull()
+    expect(log()).toContain(
+      `location data not taken: ${ledger}: damaged; remove it, and the data as it is now will be taken as the first; no location data is good`,
+    )
+    expect((await get(app, china)).body).toContain('could not be placed, since no location data is loaded')
+    fs.rmSync(ledger)
+    await expect.poll(() => app.table?.newestDate, { timeout: 30_000 }).toBe('2026-06-01')
+    expect(app.tableRefused).toBeNull()
+    expect((await get(app, china)).body).toContain('places places in China (CN)')
+    const decided = (await events()).flatMap((event) => (event.type === 'decided' ? [event.table] : []))
+    expect(decided).toEqual(['none', app.table?.hash])
+    // Written anew, and so good for the next start.
+    expect(JSON.parse(fs.readFileSync(ledger, 'utf8'))).toMatchObject({ key: app.table?.key })
+  })
+
+  test('a damaged list of downloaded editions: the last good data is used, loudly and told once, until it is removed', async () => {
+    const node = nodeWith(database())
+    const first = await running(node)
+    const hash = first.app.table?.hash
+    await first.app.stop(0)
+    const editions = path.join(node.folder, 'geoip', 'editions.json')
+    fs.writeFileSync(editions, '{"version":1,')
+    const { app, log } = await running(node)
+    expect(app.table?.hash).toBe(hash)
+    expect(app.tableRefused).toBe(`${editions}: damaged; remove it to go on with the data as shipped`)
+    expect((await get(app, china)).status).toBe(403)
+    // At a look behind this one the list is read again.
+    node.replace(database('DE', '2026-07-01'))
+    fs.rmSync(editions)
+    await expect.poll(() => app.table?.newestDate, { timeout: 30_000 }).toBe('2026-07-01')
+    expect(app.tableRefused).toBeNull()
+    expect(log().match(/editions\.json: damaged/g)).toHaveLength(1)
+  })
+
+  test('a damaged list of downloaded editions and no data that was ever good: blocked, or with when_no_table: exit not started', async () => {
+    const node = nodeWith(database())
+    fs.mkdirSync(path.join(node.folder, 'geoip'))
+    fs.writeFileSync(path.join(node.folder, 'geoip', 'editions.json'), '{')
+    const { app } = await running(node)
+    expect((await get(app, china)).body).toContain('could not be placed, since no location data is loaded')
+    const settings = node.settings()
+    const strict = { ...settings, records: { ...settings.records, folder: path.join(node.folder, 'other') } }
+    await expect(
+      startApp({ ...strict, geoip: { ...strict.geoip, whenNoTable: 'exit' } }, undefined, pino({ level: 'silent' })),
+    ).rejects.toThrow('editions.json: damaged; remove it')
   })
 })
 
@@ -208,6 +300,38 @@ describe('while it runs', { timeout: 60_000 }, () => {
     const announced = all.find((event) => event.type === 'table' && event.hash === fresh)
     const named = all.find((event) => event.type === 'decided' && event.table === fresh)
     expect(announced?.seq).toBeLessThan(named?.seq ?? 0)
+  })
+
+  test('a file that is written in place is refused while it is half there, and taken when it is whole', async () => {
+    const node = nodeWith(database())
+    const { app, log } = await running(node)
+    const fresh = database('DE', '2026-07-01')
+    const file = path.join(node.folder, 'places.mmdb')
+    fs.writeFileSync(file, fresh.subarray(0, 300))
+    await expect.poll(log, { timeout: 30_000 }).toMatch(/location data not taken: .*places\.mmdb: .*; what is in force stays/)
+    expect(app.table?.newestDate).toBe('2026-06-01')
+    fs.appendFileSync(file, fresh.subarray(300))
+    await expect.poll(() => app.table?.newestDate, { timeout: 30_000 }).toBe('2026-07-01')
+    expect(app.tableRefused).toBeNull()
+  })
+
+  test('a tunnel that is open while the data is replaced goes on, and its record names the data that it was judged by', async () => {
+    const node = nodeWith(database())
+    const echo = await echoing()
+    const { app, events } = await running(node)
+    const old = app.table?.hash
+    const tunnel = await tunnelTo(app, `127.0.0.1:${echo}`)
+    expect(await tunnel.say('before')).toBe('before')
+    node.replace(database('DE', '2026-07-01'))
+    await expect.poll(() => app.table?.newestDate, { timeout: 30_000 }).toBe('2026-07-01')
+    expect(await tunnel.say('after')).toBe('after')
+    await tunnel.end()
+    await app.stop(1_000)
+    const told = (await events()).flatMap((event) =>
+      event.type === 'decided' || event.type === 'table' ? [event.type === 'table' ? event.hash : event.table] : [],
+    )
+    expect(told).toEqual([old, old, app.table?.hash])
+    expect((await events()).findLast(({ type }) => type === 'ended')).toMatchObject({ ending: 'completed', up: 11, down: 11 })
   })
 
   test('a file that is replaced a hundred times a second loses no flow, and each record names a table that was announced', async () => {

@@ -187,7 +187,7 @@ test('what another rule stops before the fence is asked covers nothing', async (
   expect((await run({ fences: [{ name: 'no-cn', never: ['CN'] }] }, moved)).failed).toHaveLength(1)
 })
 
-test('a table is walked once for the countries that no address is known of', async () => {
+test('a table is walked once for the countries that no address is known of, and traffic has its turn meanwhile', async () => {
   const { table, locator } = tableWith()
   let asked = 0
   const counting = {
@@ -205,8 +205,11 @@ test('a table is walked once for the countries that no address is known of', asy
       refusals,
       clock: realClock,
     })
+  let turns = 0
+  setImmediate(() => turns++)
   const first = await again()
   expect(asked).toBe(table.v4.values.length)
+  expect(turns).toBe(1)
   expect(await again()).toEqual(first)
   expect(asked).toBe(table.v4.values.length)
 })

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { allCountries, countryLabel } from '../../src/model/country.ts'
+import type { FlowId } from '../../src/model/flow.ts'
 import type { Candidate, Decision, RefusalCode } from '../../src/model/verdict.ts'
-import { decideRefused } from '../../src/pipeline/decide.ts'
+import { decide, decideRefused } from '../../src/pipeline/decide.ts'
+import { identify } from '../../src/pipeline/identify.ts'
 import { explain } from '../../src/policy/explain.ts'
-import { endpoint, ip, placed, policy, strict } from './words.ts'
+import { endpoint, ip, NOON, placed, policy, strict } from './words.ts'
 
 // The sentences of whole decisions are cases: cases/*.yaml. Here is what those do not reach.
 
@@ -108,6 +110,29 @@ test('an address that nobody could place, since there is no data, says so', () =
     'Blocked: dns.google is at 8.8.8.8, which could not be placed, since no location data is loaded; fence "no-cn" needs its country, and blocks what has none.',
   )
   expect(sentence('log')).toMatch(/^Flagged: .* fence "no-cn" needs its country, and logs what has none\.$/)
+})
+
+test('observing, such an address is reached, and what enforcing would have done is said', () => {
+  const flow = {
+    id: 'a' as FlowId,
+    openedAt: NOON,
+    inbound: 'mixed',
+    network: 'tcp',
+    client: { host: ip('192.0.2.10'), port: 50_000 },
+    asked: endpoint('dns.google:443'),
+  } as const
+  const located = [{ ip: ip('8.8.8.8'), locations: [{ ...placed('8.8.8.8'), located: false }] as const }]
+  const refusals = { deniedPorts: [], localNames: [], ownDoors: { has: () => false } }
+  const judged = (mode: 'observe' | 'enforce') => {
+    const judging = policy({ mode, uncertain: { ...strict, unknown: 'allow' }, fences: [{ name: 'no-cn', never: ['CN'] }] })
+    const decision = decide(judging, identify(flow, NOON), located, flow, refusals)
+    const { kind, would } = decision.verdict
+    return { does: decision.kind, kind, would, sentence: explain(decision, flow.asked, judging) }
+  }
+  const clause =
+    'dns.google is at 8.8.8.8, which could not be placed, since no location data is loaded; fence "no-cn" needs its country, and blocks what has none.'
+  expect(judged('observe')).toEqual({ does: 'dial', kind: 'allow', would: 'block', sentence: `Would block: ${clause}` })
+  expect(judged('enforce')).toEqual({ does: 'refuse', kind: 'block', would: 'block', sentence: `Blocked: ${clause}` })
 })
 
 test('where one word decides against other sources, whose it is', () => {

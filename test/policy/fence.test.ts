@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Facts } from '../../src/model/facts.ts'
+import { severest } from '../../src/model/verdict.ts'
 import { judgeFence, type Span } from '../../src/policy/fence.ts'
 import { asked, claimed, facts, placed, policy, strict } from './words.ts'
 
@@ -74,4 +76,42 @@ test('there an exception that names a territory does not lift, and one that name
   const except = (more: object) => ({ never: ['CN'], except: [{ host: ['zoom.us'], reason: 'ours', ...more }] })
   expect(judge(except({ to: ['US'] }), { location, names })).toEqual(span('unlocated', 'block'))
   expect(judge(except({}), { location, names })).toEqual(span('excepted', 'allow'))
+})
+
+test('what could not be placed is never let through by a fence that would stop it in some place', () => {
+  const countries = fc.uniqueArray(fc.constantFrom('CN', 'US', 'IN'), { minLength: 1 })
+  const effect = fc.constantFrom('allow', 'log', 'block')
+  const fence = fc
+    .record({
+      territory: fc.oneof(
+        countries.map((never) => ({ never })),
+        countries.map((only) => ({ only })),
+      ),
+      rest: fc.record(
+        {
+          action: fc.constantFrom('block', 'log'),
+          uncertain: fc.record({ disputed: effect, unknown: effect, anycast: effect }),
+          traffic: fc.constantFrom({ port: 443 }, { port: 80 }, { host: 'zoom.us' }),
+          except: fc.constantFrom(
+            [{ host: 'zoom.us', reason: 'x' }],
+            [{ host: 'zoom.us', to: ['US'], reason: 'x' }],
+            [{ host: 'other.example', reason: 'x' }],
+          ),
+        },
+        { requiredKeys: [] },
+      ),
+    })
+    .map(({ territory, rest }) => ({ ...territory, ...rest }))
+  const said = fc.record({ A: fc.constantFrom('CN', 'US', 'IN', 'DE', null), B: fc.constantFrom('CN', 'US', null) })
+  const address = fc.constantFrom('8.8.8.8', '2001:67c::1', '10.0.0.5')
+  fc.assert(
+    fc.property(fence, said, address, fc.boolean(), fc.boolean(), (body, answers, at, anycast, named) => {
+      const names = named ? [asked('zoom.us')] : []
+      const somewhere = judge(body, { location: placed(at, answers, anycast), names })
+      const nowhere = judge(body, { location: { ...placed(at), located: false }, names })
+      expect(severest(nowhere.low, somewhere.low)).toBe(nowhere.low)
+      expect(nowhere.low).toBe(nowhere.high)
+      if (at === '10.0.0.5') expect(nowhere).toEqual(somewhere)
+    }),
+  )
 })
