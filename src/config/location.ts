@@ -23,7 +23,7 @@ export interface LocationWorld extends AcceptingWorld {
   /** What the table depends on: a change to one of these files may make it another. */
   readonly files: () => Promise<readonly string[]>
   /** Opens the table that is to be used, or the last good one. Throws OperatorError for settings, or a lock, that make none. */
-  readonly open: () => Promise<Opened>
+  readonly open: (inForce?: GeoTable | null) => Promise<Opened>
 }
 
 /** What the sources hold shows when they are opened. */
@@ -61,8 +61,8 @@ export function locationOf({ geoip }: Pick<Settings, 'geoip'>, { fences }: Pick<
       const files = (await plan()).flatMap((spec) => spec.files)
       return [...files, store.indexFile, ...(accepting.ledger === null ? [] : [accepting.ledger])]
     },
-    open: async () => {
-      if (lock === null) return await openPlanned(plan, accepting)
+    open: async (inForce = null) => {
+      if (lock === null) return await openPlanned(plan, accepting, inForce)
       const opened = await openAccepted(await plan(), accepting)
       if (opened.table !== null) await assertLocked(opened.table, lock)
       return opened
@@ -71,9 +71,9 @@ export function locationOf({ geoip }: Pick<Settings, 'geoip'>, { fences }: Pick<
 }
 
 /** A damaged list of editions, or a package that is missing, is data that can't be used. A fault of the settings is thrown. */
-async function openPlanned(plan: LocationWorld['plan'], accepting: AcceptingWorld): Promise<Opened> {
+async function openPlanned(plan: LocationWorld['plan'], accepting: AcceptingWorld, inForce: GeoTable | null): Promise<Opened> {
   try {
-    return await openAccepted(await plan(), accepting)
+    return await openAccepted(await plan(), accepting, inForce)
   } catch (error) {
     if (!(error instanceof GeoSourceError)) throw error
     return await openLastGood(error.message, accepting)

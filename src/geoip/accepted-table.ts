@@ -33,29 +33,34 @@ export interface AcceptingWorld extends TableWorld {
   readonly isForbidden: (evidence: Evidence) => boolean
 }
 
-/** Opens the table of these sources, or the last good one. Never throws for a bad file; writes nothing. */
-export async function openAccepted(specs: readonly SourceSpec[], world: AcceptingWorld): Promise<Opened> {
+/**
+ * Opens the table of these sources, or the last good one. Never throws for a bad file; writes nothing. A table in force
+ * is what the new one is measured by, whatever the cache still holds.
+ */
+export async function openAccepted(specs: readonly SourceSpec[], world: AcceptingWorld, inForce: GeoTable | null = null): Promise<Opened> {
   let ledger: Ledger | null = null
   try {
     ledger = world.ledger === null ? null : await readLedger(world.ledger)
     const table = await openTable(specs, world)
     if (world.ledger === null) return { table, refused: null }
-    const why = await whyNot(table, ledger, world)
-    return why === null ? { table, refused: null } : { table: await lastGood(ledger, world), refused: { why, key: table.key } }
+    const why = await whyNot(table, ledger, world, inForce)
+    return why === null ? { table, refused: null } : { table: await lastGood(ledger, world, inForce), refused: { why, key: table.key } }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    return { table: await lastGood(ledger, world), refused: { why, key: null } }
+    return { table: await lastGood(ledger, world, inForce), refused: { why, key: null } }
   }
 }
 
 /** What is used where the sources could not even be listed, for this reason. Never throws. */
 export async function openLastGood(why: string, world: AcceptingWorld): Promise<Opened> {
   const ledger = world.ledger === null ? null : await readLedger(world.ledger).catch(() => null)
-  return { table: await lastGood(ledger, world), refused: { why, key: null } }
+  return { table: await lastGood(ledger, world, null), refused: { why, key: null } }
 }
 
-const lastGood = async (ledger: Ledger | null, world: TableWorld): Promise<GeoTable | null> =>
-  ledger === null ? null : await reopenTable(ledger.key, world)
+async function lastGood(ledger: Ledger | null, world: TableWorld, inForce: GeoTable | null): Promise<GeoTable | null> {
+  if (ledger === null) return null
+  return inForce?.key === ledger.key ? inForce : await reopenTable(ledger.key, world)
+}
 
 /** Makes a table the last good one. Throws GeoSourceError where that can't be written. */
 export async function keepAccepted({ key, sources }: GeoTable, file: string | null): Promise<void> {
@@ -77,7 +82,7 @@ export async function acceptByHand(key: string, file: string | null): Promise<vo
   await writeLedger(file, before === null ? { version: 1, key, sources: [], accepted: key } : { ...before, accepted: key })
 }
 
-async function whyNot(table: GeoTable, ledger: Ledger | null, world: AcceptingWorld): Promise<string | null> {
+async function whyNot(table: GeoTable, ledger: Ledger | null, world: AcceptingWorld, inForce: GeoTable | null): Promise<string | null> {
   if (ledger?.key === table.key || ledger?.accepted === table.key) return null
   const before = new Map(ledger?.sources.map((edition) => [edition.name, edition]))
   for (const source of table.sources) {
@@ -89,7 +94,7 @@ async function whyNot(table: GeoTable, ledger: Ledger | null, world: AcceptingWo
   }
   // Another set of sources is the operator's own word.
   if (ledger === null || before.size !== table.sources.length || !table.sources.every(({ name }) => before.has(name))) return null
-  const old = await reopenTable(ledger.key, world)
+  const old = await lastGood(ledger, world, inForce)
   const held = old === null ? null : whyHeld(movedOut(old, table, world.isForbidden))
   return held === null ? null : `${held}; "ringfence geoip diff" shows it, "ringfence geoip update --accept" takes it`
 }

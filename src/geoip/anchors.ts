@@ -63,6 +63,13 @@ const rows: readonly (readonly [string, string, string])[] = [
   ['132.246.2.1', 'CA', 'National Research Council'],
   ['128.32.206.12', 'US', 'UC Berkeley'],
   ['171.64.7.55', 'US', 'Stanford'],
+  ['175.45.176.81', 'KP', 'Star Joint Venture, Pyongyang'],
+  ['200.55.128.130', 'CU', 'ETECSA'],
+  ['82.137.200.42', 'SY', 'Syrian Telecom'],
+  ['196.1.200.1', 'SD', 'Sudatel'],
+  ['82.209.240.241', 'BY', 'Beltelecom name server'],
+  ['190.202.0.1', 'VE', 'CANTV'],
+  ['203.81.64.20', 'MM', 'MPT'],
 ]
 
 export const anchors: readonly Anchor[] = rows.flatMap(([address, country, who]) =>

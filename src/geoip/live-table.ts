@@ -22,7 +22,8 @@ const noTable: Locating = { hash: 'none', locate: unlocated }
 export interface LiveTableWorld {
   /** The files that the table depends on. */
   readonly files: () => Promise<readonly string[]>
-  readonly open: () => Promise<Opened>
+  /** Measured by the table in force, if there is one. */
+  readonly open: (inForce: GeoTable | null) => Promise<Opened>
 }
 
 /** Who is told of what a look came to. */
@@ -57,7 +58,7 @@ export class LiveTable {
   static async open(world: LiveTableWorld): Promise<LiveTable> {
     // Before the files are read: one that changes meanwhile is noticed at the next look. Why they can't be listed, `open` says.
     const seen = await world.files().then(fingerprint, () => '')
-    return new LiveTable(world, await world.open(), seen)
+    return new LiveTable(world, await world.open(null), seen)
   }
 
   /** Looks whether a file has changed and resolves when what it holds is in force or refused. Calls that come during a build share it. Never rejects. */
@@ -87,7 +88,7 @@ export class LiveTable {
   /** Opens what the files hold, once for what they hold: also where that fails. */
   async #open(seen: string): Promise<Opened> {
     if (this.#waiting?.seen === seen) return this.#waiting.opened
-    return await this.#world.open().catch((error: unknown) => {
+    return await this.#world.open(this.table).catch((error: unknown) => {
       this.#seen = seen
       throw error
     })

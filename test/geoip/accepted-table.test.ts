@@ -82,6 +82,17 @@ test.each<[what: string, fresh: Buffer | string, why: RegExp]>([
   }
 })
 
+test('a table in force is what new data is measured by, whatever became of the cache', async () => {
+  const { start, replace, folder, world } = setUp()
+  const inForce = await start()
+  rmSync(join(folder, 'cache'), { recursive: true })
+  replace(database('US', 'US', '2026-07-01'))
+  const specs = [specOf({ files: [join(folder, 'a.mmdb')] })]
+  const { table, refused } = await openAccepted(specs, world, inForce)
+  expect(refused?.why).toMatch(/^100 % of the IPv4 space that the policy forbids/)
+  expect(table).toBe(inForce)
+})
+
 test('a person’s word is taken once, for the data that it was given for', async () => {
   const { open, start, replace, ledger } = setUp()
   await start()
@@ -183,13 +194,32 @@ test('where the sources can’t even be listed the last good data is used', asyn
 })
 
 test.each<[what: string, damage: (cache: string) => void]>([
-  ['in a folder that is a file', (cache) => (rmSync(cache, { recursive: true }), writeFileSync(cache, ''))],
-  ['that is a folder', (cache) => eachTable(cache, (file) => (rmSync(file), mkdirSync(file)))],
+  [
+    'in a folder that is a file',
+    (cache) => {
+      rmSync(cache, { recursive: true })
+      writeFileSync(cache, '')
+    },
+  ],
+  [
+    'that is a folder',
+    (cache) =>
+      eachTable(cache, (file) => {
+        rmSync(file)
+        mkdirSync(file)
+      }),
+  ],
   ['that is empty', (cache) => eachTable(cache, (file) => writeFileSync(file, ''))],
   ['cut off', (cache) => eachTable(cache, (file) => writeFileSync(file, readFileSync(file).subarray(0, -9)))],
   [
     'with a bit flipped in it',
-    (cache) => eachTable(cache, (file) => writeFileSync(file, readFileSync(file).map((byte, i) => (i === 300 ? byte ^ 1 : byte)))),
+    (cache) =>
+      eachTable(cache, (file) =>
+        writeFileSync(
+          file,
+          readFileSync(file).map((byte, i) => (i === 300 ? byte ^ 1 : byte)),
+        ),
+      ),
   ],
 ])('a cached table %s is no table: good data is built anew, and never half of it is used', async (_, damage) => {
   const { open, start, folder, world } = setUp()
@@ -198,6 +228,16 @@ test.each<[what: string, damage: (cache: string) => void]>([
   expect((await openLastGood('x', world)).table).toBeNull()
   expect(await open()).toMatchObject({ table: { hash }, refused: null })
 })
+
+function fileInPlaceOf(folder: string): void {
+  rmSync(folder, { recursive: true })
+  writeFileSync(folder, '')
+}
+
+function folderInPlaceOf(file: string): void {
+  rmSync(file)
+  mkdirSync(file)
+}
 
 function eachTable(cache: string, work: (file: string) => void): void {
   const tables = readdirSync(cache)

@@ -31,9 +31,9 @@ async function setUp(content = 'US', change: (file: string) => Partial<LiveTable
   const { files = async () => [file], open = async () => openedFrom(file) } = change(file)
   const live = await LiveTable.open({
     files,
-    open: () => {
+    open: (inForce) => {
       opens++
-      return open()
+      return open(inForce)
     },
   })
   const told: string[] = []
@@ -135,7 +135,11 @@ test('what waits for its swap gives way to what the file holds by then', async (
 
 test('without any good table nothing is located, and a good file mends it', async () => {
   const { live, look, replace, inForce } = await setUp('no database')
-  expect({ table: live.table, hash: live.current.hash, refused: live.refused }).toEqual({ table: null, hash: 'none', refused: 'a: damaged' })
+  expect({ table: live.table, hash: live.current.hash, refused: live.refused }).toEqual({
+    table: null,
+    hash: 'none',
+    refused: 'a: damaged',
+  })
   expect(live.current.locate(ip('8.8.8.8'))).toMatchObject({ located: false, possible: [] })
   replace('DE')
   await look()
@@ -155,6 +159,21 @@ test('the last good data that comes with a refusal is taken where nothing is in 
   await look()
   expect(inForce()).toBe('DE')
   expect(told).toEqual(['swap DE', 'refused a: damaged, in force DE', 'refused a: damaged, in force DE'])
+})
+
+test('what the files hold is measured by the table in force', async () => {
+  const asked: string[] = []
+  const { look, replace } = await setUp('US', (file) => ({
+    open: async (inForce) => {
+      asked.push(countryOf(inForce))
+      return openedFrom(file)
+    },
+  }))
+  for (const code of ['DE', 'bad', 'FR']) {
+    replace(code)
+    await look()
+  }
+  expect(asked).toEqual(['none', 'US', 'DE', 'DE'])
 })
 
 test('files that can’t be listed for now are told once; what is in force stays, and is looked after when they can', async () => {

@@ -6,7 +6,7 @@ import net, { type AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { pino } from 'pino'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type App, startApp } from '../../src/app.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import type { JournalEvent } from '../../src/model/event.ts'
@@ -46,6 +46,10 @@ uncertain: { disputed: block, unknown: allow, anycast: allow }
 fences: [{ name: no-cn, never: [CN] }]
 `
 
+/** Of this file's tests alone: in a folder that all tests share, others' tables drive out the ones that are meant here. */
+const cache = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-damage-cache-'))
+afterAll(() => fs.rmSync(cache, { recursive: true, force: true }))
+
 function nodeWith(places: Buffer, geoip = '') {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-damage-'))
   onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }))
@@ -64,7 +68,11 @@ records: { folder: flows }
     fs.writeFileSync(path.join(folder, `part-${++part}`), bytes)
     fs.renameSync(path.join(folder, `part-${part}`), path.join(folder, 'places.mmdb'))
   }
-  return { folder, replace, settings: () => loadSettings({ config: path.join(folder, 'ringfence.yaml') }) }
+  const settings = () => {
+    const loaded = loadSettings({ config: path.join(folder, 'ringfence.yaml') })
+    return { ...loaded, geoip: { ...loaded.geoip, cache } }
+  }
+  return { folder, replace, settings }
 }
 
 /** The program in this process, and what it logs. */
@@ -177,8 +185,21 @@ describe('at the start', { timeout: 60_000 }, () => {
     ['cut off', (folder) => eachTable(folder, (file) => fs.truncateSync(file, 100))],
     ['flipped', (folder) => eachTable(folder, (file) => fs.writeFileSync(file, flipped(fs.readFileSync(file))))],
     ['foreign', (folder) => eachTable(folder, (file) => fs.writeFileSync(file, 'something else'))],
-    ['a folder', (folder) => eachTable(folder, (file) => (fs.rmSync(file), fs.mkdirSync(file)))],
-    ['below a file in the place of its folder', (folder) => (fs.rmSync(folder, { recursive: true }), fs.writeFileSync(folder, ''))],
+    [
+      'a folder',
+      (folder) =>
+        eachTable(folder, (file) => {
+          fs.rmSync(file)
+          fs.mkdirSync(file)
+        }),
+    ],
+    [
+      'below a file in the place of its folder',
+      (folder) => {
+        fs.rmSync(folder, { recursive: true })
+        fs.writeFileSync(folder, '')
+      },
+    ],
   ])('a table in the cache that is %s is built anew', async (_, damage) => {
     const node = nodeWith(database())
     const settings = node.settings()
@@ -193,6 +214,16 @@ describe('at the start', { timeout: 60_000 }, () => {
     expect((await get(app, china)).status).toBe(403)
   })
 })
+
+function fileInPlaceOf(folder: string): void {
+  fs.rmSync(folder, { recursive: true })
+  fs.writeFileSync(folder, '')
+}
+
+function folderInPlaceOf(file: string): void {
+  fs.rmSync(file)
+  fs.mkdirSync(file)
+}
 
 /** Where what was accepted last is written down. */
 function ledgerOf({ folder }: ReturnType<typeof nodeWith>): string {

@@ -6,8 +6,8 @@ import { decide } from '../../src/pipeline/decide.ts'
 import { identify, whenNamesEnd } from '../../src/pipeline/identify.ts'
 import { locateAll } from '../../src/pipeline/locate.ts'
 import { carry } from '../../src/pipeline/pipeline.ts'
-import { type RecordedFlow, replay } from '../../src/pipeline/replay.ts'
 import { Entry } from '../../src/pipeline/record.ts'
+import { type RecordedFlow, replay } from '../../src/pipeline/replay.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
 import { recordOf } from '../../src/records/record.ts'
 import { endpoint, hostname, ip } from '../policy/words.ts'
@@ -119,7 +119,8 @@ test('whatever was known of a flow, its record judged by any policy and data com
       }
       const found = ips(...(flow.asked.host.kind === 'ip' ? [flow.asked.host.ip] : live.addresses))
       const places = locateAll(found, then)
-      const provedAt = live.claims === 'a proved name' ? new Set(places.flatMap(({ locations }) => locations.map(({ ip: at }) => at))) : null
+      const provedAt =
+        live.claims === 'a proved name' ? new Set(places.flatMap(({ locations }) => locations.map(({ ip: at }) => at))) : null
       const claimed: KnownName = { name: hostname('claimed.example'), origin: 'sni', provedAt }
       const asked = identify(flow, flow.openedAt)
       const known = whenNamesEnd({

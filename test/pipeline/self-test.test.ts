@@ -10,11 +10,11 @@ import { type Range, source } from '../geoip/made-up-sources.ts'
 import { ip, policy, strict } from '../policy/words.ts'
 import { realClock } from '../support/fake-clock.ts'
 
-/** The anchors where they stand, and 20.0.0.0/24 in Cuba, of which no anchor is known. */
+/** The anchors where they stand, and 20.0.0.0/24 in Laos, of which no anchor is known. */
 function tableWith(changes: Readonly<Record<string, string>> = {}) {
   const places = [
     ...anchors.map(({ address, country }) => ({ address, country: changes[address] ?? country, size: 1 })),
-    { address: '20.0.0.0', country: 'CU', size: 256 },
+    { address: '20.0.0.0', country: 'LA', size: 256 },
   ]
   const ranges = places
     .map(({ address, country, size }): Range => {
@@ -38,7 +38,7 @@ const run = (document: Readonly<Record<string, unknown>>, world: TestWorld = tab
   })
 
 test('an enforced fence stops its canaries: by a known address where there is one, else by one of the data', async () => {
-  const result = await run({ fences: [{ name: 'far', never: ['CN', 'RU', 'CU'] }] })
+  const result = await run({ fences: [{ name: 'far', never: ['CN', 'RU', 'LA'] }] })
   expect(result).toEqual({ ran: 3, known: 2, failed: [], notCovered: [], located: true })
   expect(selfTestSentence(result)).toBe('self-test: all 3 canaries were stopped (2 of 3 by addresses known from elsewhere)')
 })
@@ -150,7 +150,7 @@ test('an exception lifts the canaries of its own countries and clients only', as
 })
 
 test('countries without any address are told together, once for each fence', async () => {
-  expect((await run({ fences: [{ name: 'far', never: ['AQ', 'CU', 'CX'] }] })).notCovered).toEqual([
+  expect((await run({ fences: [{ name: 'far', never: ['AQ', 'LA', 'CX'] }] })).notCovered).toEqual([
     { fence: 'far', why: 'no address is known to be in AQ, CX' },
   ])
 })
@@ -199,7 +199,7 @@ test('a table is walked once for the countries that no address is known of, and 
   }
   const again = () =>
     selfTest({
-      policy: policy({ uncertain: strict, fences: [{ name: 'far', never: ['CU', 'AQ'] }] }),
+      policy: policy({ uncertain: strict, fences: [{ name: 'far', never: ['LA', 'AQ'] }] }),
       locator,
       table: counting,
       refusals,
