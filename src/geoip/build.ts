@@ -8,10 +8,13 @@ import { identityOf, type SourceSpec } from './spec.ts'
 import { compile } from './table-data.ts'
 import { encodeTable } from './table-file.ts'
 
+/** Raised whenever a reader or the merge takes the same files for something else: a table is the work of both. */
+const READING = 1
+
 /** What names the inputs of a table: SHA-256 over what `identityOf` says of each source, hex. */
 export const keyOf = (specs: readonly SourceSpec[], hashes: readonly (readonly string[])[]): string =>
   createHash('sha256')
-    .update(JSON.stringify(specs.map((spec, i) => identityOf(spec, hashes[i] ?? []))))
+    .update(JSON.stringify([READING, ...specs.map((spec, i) => identityOf(spec, hashes[i] ?? []))]))
     .digest('hex')
 
 /** Builds in this thread; throws GeoSourceError for the first source that can't be used. */
