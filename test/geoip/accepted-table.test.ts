@@ -147,7 +147,7 @@ const implausible = mmdb({ networks: anchors.map(({ address }) => [`${address}/3
 
 test('a voter that misplaces well-known addresses is refused, also as the first data', async () => {
   const bad = setUp(implausible)
-  const why = /^a: it misplaces 4\d of 49 addresses whose place is known \(202\.96\.128\.86 in United States \(US\)\)$/
+  const why = /^a: it misplaces \d+ of \d+ addresses whose place is known \(202\.96\.128\.86 in United States \(US\)\)$/
   expect(await bad.open()).toMatchObject({ table: null, refused: { why: expect.stringMatching(why), key: expect.any(String) } })
   expect(JSON.stringify(readdirSync(bad.folder))).not.toContain('accepted')
   // No witness is judged by them: it may be the registry's word on purpose.
@@ -228,16 +228,6 @@ test.each<[what: string, damage: (cache: string) => void]>([
   expect((await openLastGood('x', world)).table).toBeNull()
   expect(await open()).toMatchObject({ table: { hash }, refused: null })
 })
-
-function fileInPlaceOf(folder: string): void {
-  rmSync(folder, { recursive: true })
-  writeFileSync(folder, '')
-}
-
-function folderInPlaceOf(file: string): void {
-  rmSync(file)
-  mkdirSync(file)
-}
 
 function eachTable(cache: string, work: (file: string) => void): void {
   const tables = readdirSync(cache)

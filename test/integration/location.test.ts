@@ -215,16 +215,6 @@ describe('at the start', { timeout: 60_000 }, () => {
   })
 })
 
-function fileInPlaceOf(folder: string): void {
-  fs.rmSync(folder, { recursive: true })
-  fs.writeFileSync(folder, '')
-}
-
-function folderInPlaceOf(file: string): void {
-  fs.rmSync(file)
-  fs.mkdirSync(file)
-}
-
 /** Where what was accepted last is written down. */
 function ledgerOf({ folder }: ReturnType<typeof nodeWith>): string {
   const [name = ''] = fs.readdirSync(path.join(folder, 'geoip')).filter((each) => each.startsWith('accepted-'))
