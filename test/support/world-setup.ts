@@ -183,7 +183,9 @@ class OpenWorld {
     const port = await listening(child, text)
 
     const flows = async (...args: readonly string[]) => {
-      const { stdout } = await run(process.execPath, [program, 'flows', '--json', '--records', records, ...args])
+      const { stdout } = await run(process.execPath, [program, 'flows', '--json', '--records', records, ...args], {
+        maxBuffer: 256 * 1024 * 1024,
+      })
       return stdout
         .split('\n')
         .filter(Boolean)
