@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -162,15 +162,30 @@ test('a voter that misplaces well-known addresses is refused, also as the first 
 test('what was accepted is known over a restart, and a look at the data writes nothing', async () => {
   const { open, start, ledger } = setUp()
   const first = await start()
-  const written = readFileSync(ledger, 'utf8')
-  expect(JSON.parse(written)).toMatchObject({
+  expect(JSON.parse(readFileSync(ledger, 'utf8'))).toMatchObject({
     key: first.key,
     sources: [{ name: 'a', date: '2026-06-01', coverage: { v4: 2 ** 25, v6: 0 } }],
     accepted: null,
   })
+  // A ledger that is written anew is a change that a running proxy looks into.
+  const { ino } = statSync(ledger)
   await open()
   await keepAccepted(first, ledger)
-  expect(readFileSync(ledger, 'utf8')).toBe(written)
+  expect(statSync(ledger).ino).toBe(ino)
+})
+
+test('what a person accepted is not asked about again when another source changes', async () => {
+  const { open, ledger, folder } = setUp(implausible)
+  const feed = join(folder, 'b.csv')
+  const specs = [specOf({ files: [join(folder, 'a.mmdb')] }), specOf({ name: 'b', role: 'witness', format: 'csv', files: [feed] })]
+  writeFileSync(feed, '8.0.0.0,8.255.255.255,US\n')
+  const { refused } = await open({}, specs)
+  await acceptByHand(refused?.key ?? '', ledger)
+  const { table } = await open({}, specs)
+  if (table === null) throw new Error('no table')
+  await keepAccepted(table, ledger)
+  writeFileSync(feed, '8.0.0.0,8.255.255.255,DE\n')
+  expect((await open({}, specs)).refused).toBeNull()
 })
 
 test('a damaged ledger is not repaired by a person’s word, and what it was asked for stays refused', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { NonEmpty } from '../../src/model/brand.ts'
 import { allCountries, countryLabel } from '../../src/model/country.ts'
 import type { FlowId } from '../../src/model/flow.ts'
 import type { Candidate, Decision, RefusalCode } from '../../src/model/verdict.ts'
@@ -121,9 +122,11 @@ test('observing, such an address is reached, and what enforcing would have done 
     client: { host: ip('192.0.2.10'), port: 50_000 },
     asked: endpoint('dns.google:443'),
   } as const
-  const located = [{ ip: ip('8.8.8.8'), locations: [{ ...placed('8.8.8.8'), located: false }] as const }]
+  const unplaced = (address: string) => ({ ...placed(address), located: false })
   const refusals = { deniedPorts: [], localNames: [], ownDoors: { has: () => false } }
-  const judged = (mode: 'observe' | 'enforce') => {
+  const judged = (mode: 'observe' | 'enforce', ...addresses: NonEmpty<string>) => {
+    const [first, ...more] = addresses
+    const located = [{ ip: ip(first), locations: [unplaced(first), ...more.map(unplaced)] as const }]
     const judging = policy({ mode, uncertain: { ...strict, unknown: 'allow' }, fences: [{ name: 'no-cn', never: ['CN'] }] })
     const decision = decide(judging, identify(flow, NOON), located, flow, refusals)
     const { kind, would } = decision.verdict
@@ -131,8 +134,12 @@ test('observing, such an address is reached, and what enforcing would have done 
   }
   const clause =
     'dns.google is at 8.8.8.8, which could not be placed, since no location data is loaded; fence "no-cn" needs its country, and blocks what has none.'
-  expect(judged('observe')).toEqual({ does: 'dial', kind: 'allow', would: 'block', sentence: `Would block: ${clause}` })
-  expect(judged('enforce')).toEqual({ does: 'refuse', kind: 'block', would: 'block', sentence: `Blocked: ${clause}` })
+  expect(judged('observe', '8.8.8.8')).toEqual({ does: 'dial', kind: 'allow', would: 'block', sentence: `Would block: ${clause}` })
+  expect(judged('enforce', '8.8.8.8')).toEqual({ does: 'refuse', kind: 'block', would: 'block', sentence: `Blocked: ${clause}` })
+  // A local address that stands for a global one: the latter is what could not be placed.
+  expect(judged('enforce', '64:ff9b:1::808:808', '8.8.8.8').sentence).toBe(
+    'Blocked: dns.google is at 64:ff9b:1::808:808 (it stands for 8.8.8.8), which could not be placed, since no location data is loaded; fence "no-cn" needs its country, and blocks what has none.',
+  )
 })
 
 test('where one word decides against other sources, whose it is', () => {
