@@ -181,9 +181,14 @@ const CANARIES_MS = 600_000
 async function startCanaries(test: () => Promise<SelfTestResult>, log: Logger) {
   let latest = await test()
   const tell = () => (latest.failed.length > 0 ? log.error(selfTestSentence(latest)) : log.debug(selfTestSentence(latest)))
+  // On a timer nobody waits for it: what goes wrong there must not end the process.
   const run = async () => {
-    latest = await test()
-    tell()
+    try {
+      latest = await test()
+      tell()
+    } catch (error) {
+      log.error({ err: error }, 'the self-test could not run')
+    }
   }
   tell()
   const timer = setInterval(() => void run(), CANARIES_MS).unref()
@@ -191,10 +196,10 @@ async function startCanaries(test: () => Promise<SelfTestResult>, log: Logger) {
 }
 
 /** A table is in the journal before a record names it, and on the ledger so that the next one is measured by it. */
-async function takeTable(table: GeoTable, { ledger }: LocationWorld, writer: FlowWriter): Promise<void> {
+async function takeTable(table: GeoTable, location: LocationWorld, writer: FlowWriter): Promise<void> {
   const sources = table.sources.map(({ coverage: _, ...info }) => info)
   // In this order: while one of the two can't be written the swap is tried every second, and the journal would fill with it.
-  await keepAccepted(table, ledger)
+  await keepAccepted(table, location)
   await writer.append({ type: 'table', hash: table.hash, sources })
 }
 

@@ -10,6 +10,7 @@ import { type GeoTable, openTable, reopenTable, type TableWorld } from './index.
 import { type Ledger, readLedger, writeLedger } from './ledger.ts'
 import { movedOut } from './moved.ts'
 import type { SourceSpec } from './spec.ts'
+import { keepCached } from './table-cache.ts'
 
 /** What opening came to. */
 export interface Opened {
@@ -57,14 +58,21 @@ export async function openLastGood(why: string, world: AcceptingWorld): Promise<
   return { table: await lastGood(ledger, world, null), refused: { why, key: null } }
 }
 
-async function lastGood(ledger: Ledger | null, world: TableWorld, inForce: GeoTable | null): Promise<GeoTable | null> {
+async function lastGood(ledger: Ledger | null, world: AcceptingWorld, inForce: GeoTable | null): Promise<GeoTable | null> {
   if (ledger === null) return null
-  return inForce?.key === ledger.key ? inForce : await reopenTable(ledger.key, world)
+  if (inForce?.key === ledger.key) return inForce
+  return (await reopenTable(ledger.key, world)) ?? (await reopenTable(ledger.key, { ...world, cache: besideOf(world.ledger) }))
 }
 
+/** Where the last good table is kept beside its ledger: other configurations, and clean-ups, drive it out of the cache. */
+const besideOf = (ledger: string | null): string | null => ledger?.replace(/\.json$/, '') ?? null
+
 /** Makes a table the last good one. Throws GeoSourceError where that can't be written. */
-export async function keepAccepted({ key, sources }: GeoTable, file: string | null): Promise<void> {
+export async function keepAccepted({ key, sources }: GeoTable, world: Pick<AcceptingWorld, 'ledger' | 'cache'>): Promise<void> {
+  const { ledger: file, cache } = world
   if (file === null) return
+  const beside = besideOf(file)
+  if (cache !== null && beside !== null) await keepCached(cache, key, beside)
   const before = await readLedger(file).catch(() => null)
   if (before?.key === key && before.accepted === null) return
   await writeLedger(file, {

@@ -3,7 +3,8 @@
  * that is not whole counts as none. Nothing here is needed: without a folder every table is built.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TableData } from './table-data.ts'
 import { decodeTable } from './table-file.ts'
@@ -37,8 +38,27 @@ export async function writeCached(folder: string, key: string, bytes: Uint8Array
   }
 }
 
+/** Makes a table of a cache stand in another folder, and no other table in there. Never throws; without it nothing changes there. */
+export async function keepCached(folder: string, key: string, alone: string): Promise<void> {
+  const place = fileOf(alone, key)
+  const fresh = `${place}.${randomBytes(4).toString('hex')}.part`
+  try {
+    const others = (await tablesIn(alone).catch(() => [])).map((name) => join(alone, name))
+    if (others.includes(place)) return
+    await mkdir(alone, { recursive: true })
+    await copyFile(fileOf(folder, key), fresh, constants.COPYFILE_FICLONE)
+    await rename(fresh, place)
+    await Promise.all(others.map((file) => unlink(file)))
+  } catch {
+    await rm(fresh, { force: true }).catch(() => undefined)
+  }
+}
+
+const tablesIn = async (folder: string): Promise<readonly string[]> =>
+  (await readdir(folder)).filter((name) => /^table-[0-9a-f]{64}\.bin$/.test(name))
+
 async function removeOld(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => /^table-[0-9a-f]{64}\.bin$/.test(name))
+  const names = await tablesIn(folder)
   const dated = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })))
   const old = dated.sort((a, b) => b.at - a.at).slice(KEPT)
   await Promise.all(old.map(({ name }) => unlink(join(folder, name))))

@@ -25,8 +25,8 @@ export interface RecordedFlow {
   readonly asked: string
   readonly port: number
   readonly names: readonly RecordedName[]
-  /** Its first bytes may have named any destination; not known of a record that does not say. */
-  readonly name_hidden?: boolean
+  /** Its first bytes may have named any destination. */
+  readonly name_hidden: boolean
   readonly candidates: readonly RecordedCandidate[]
 }
 
@@ -37,7 +37,7 @@ export function replay(recorded: RecordedFlow, policy: Policy, locator: Locator,
   if (flow === null || located.length === 0 || located.length < recorded.candidates.length) return null
   const asked = identify(flow, flow.openedAt)
   const claimed = recorded.names.filter(({ origin }) => origin !== 'asked').flatMap((name) => knownName(name, located) ?? [])
-  const known = whenNamesEnd({ ...asked, names: [...asked.names, ...claimed], anyName: recorded.name_hidden === true })
+  const known = whenNamesEnd({ ...asked, names: [...asked.names, ...claimed], anyName: recorded.name_hidden })
   return decide(policy, known, located, flow, refusals)
 }
 

@@ -26,6 +26,8 @@ export interface FlowRecord {
   readonly asked: string
   readonly port: number
   readonly names: readonly RecordedName[]
+  /** Its first bytes look as if they named their destination, but the name could not be read: it may be any. */
+  readonly name_hidden: boolean
   readonly candidates: readonly RecordedCandidate[]
   readonly mode: Mode
   readonly verdict: Effect
@@ -102,6 +104,7 @@ export function recordOf(parts: FlowParts): FlowRecord | null {
     asked: decided.personal.asked,
     port: decided.port,
     names: allNames(decided.personal.names, parts.rejudged?.personal.names ?? []),
+    name_hidden: judged.name_hidden,
     candidates: decided.candidates,
     mode: judged.mode,
     verdict: judged.verdict,

@@ -27,7 +27,7 @@ test('where the files are bad they go by the last good data, and say so; without
   const folder = folderWith(world)
   const { settings, policy } = settingsIn(folder)
   const good = await openForAsking(settings, policy, () => undefined)
-  await keepAccepted(good, locationOf(settings, policy).ledger)
+  await keepAccepted(good, locationOf(settings, policy))
   writeFileSync(path.join(folder, 'one.mmdb'), 'no database any more')
   const notes: string[] = []
   const table = await openForAsking(settings, policy, (line) => notes.push(line))

@@ -74,23 +74,30 @@ test('a downloaded edition takes the place of the file, once it counts', async (
 
 test('a lock is the operator’s word: its data is used, however old, and no ledger stands in the way', async () => {
   const { folder, location } = setUp()
-  const { open, plan, store, ledger } = location()
+  const at = location()
+  const { open, plan, store } = at
   const { table } = await open()
   if (table === null) throw new Error('no table')
   const lock = join(folder, 'geoip.lock')
   writeFileSync(lock, JSON.stringify(await lockOf(await plan(), table, store, '0.1.0')))
   writeFileSync(join(folder, 'a.mmdb'), database('DE', '2026-07-01'))
   const newer = (await open()).table
-  if (newer !== null) await keepAccepted(newer, ledger)
+  if (newer !== null) await keepAccepted(newer, at)
   const locked = location(lock)
   expect(locked.ledger).toBeNull()
   expect((await locked.open()).table?.hash).toBe(table.hash)
-  expect(readdirSync(join(folder, 'geoip')).sort()).toEqual([expect.stringMatching(/^accepted-/), 'editions.json', 'files'])
+  expect(readdirSync(join(folder, 'geoip')).sort()).toEqual([
+    expect.stringMatching(/^accepted-[0-9a-f]{12}$/),
+    expect.stringMatching(/^accepted-[0-9a-f]{12}\.json$/),
+    'editions.json',
+    'files',
+  ])
 })
 
 test('a damaged list of editions is data that can’t be used: the last good table is, and where there is none, none', async () => {
   const { folder, location } = setUp()
-  const { open, ledger, store, files } = location()
+  const at = location()
+  const { open, store, files } = at
   mkdirSync(join(folder, 'geoip'))
   writeFileSync(store.indexFile, '{')
   const why = `${store.indexFile}: damaged; remove it to go on with the data as shipped`
@@ -99,16 +106,17 @@ test('a damaged list of editions is data that can’t be used: the last good tab
   rmSync(store.indexFile)
   const { table } = await open()
   if (table === null) throw new Error('no table')
-  await keepAccepted(table, ledger)
+  await keepAccepted(table, at)
   writeFileSync(store.indexFile, '{')
   expect(await open()).toMatchObject({ table: { hash: table.hash }, refused: { why } })
 })
 
 test('a list of sources that makes no table is a fault of the settings, whatever was good before', async () => {
   const { folder, location } = setUp()
-  const { open, ledger } = location()
+  const at = location()
+  const { open } = at
   const { table } = await open()
-  if (table !== null) await keepAccepted(table, ledger)
+  if (table !== null) await keepAccepted(table, at)
   const settings = loadSettings({ config: join(folder, 's.yaml') })
   const none = locationOf({ geoip: { ...settings.geoip, sources: [] } }, policy)
   await expect(none.open()).rejects.toThrow('geoip.sources: no source is a voter')

@@ -42,7 +42,7 @@ function setUp(content: Buffer | string = good) {
   const start = async () => {
     const { table } = await open()
     if (table === null) throw new Error('no table')
-    await keepAccepted(table, ledger)
+    await keepAccepted(table, world)
     return table
   }
   return { folder, world, ledger, open, start, replace: (fresh: Buffer | string) => writeFileSync(file, fresh) }
@@ -94,14 +94,14 @@ test('a table in force is what new data is measured by, whatever became of the c
 })
 
 test('a person’s word is taken once, for the data that it was given for', async () => {
-  const { open, start, replace, ledger } = setUp()
+  const { open, start, replace, ledger, world } = setUp()
   await start()
   replace(database('US', 'US', '2026-07-01'))
   const { refused } = await open()
   await acceptByHand(refused?.key ?? '', ledger)
   const { table, refused: now } = await open()
   expect(now).toBeNull()
-  if (table !== null) await keepAccepted(table, ledger)
+  if (table !== null) await keepAccepted(table, world)
   expect(JSON.parse(readFileSync(ledger, 'utf8'))).toMatchObject({ key: refused?.key, accepted: null })
   replace(database('US', 'CN', '2026-01-01'))
   expect((await open()).refused?.why).toMatch(/older/)
@@ -116,14 +116,36 @@ test('another set of sources is the operator’s own word', async () => {
   expect((await open({}, specs)).refused).toBeNull()
 })
 
-test('where nothing was ever good, or the last good data is gone from the cache, there is none', async () => {
+test('where nothing was ever good there is no table', async () => {
   const bad = setUp('no database')
   expect(await bad.open()).toMatchObject({ table: null, refused: { key: null, why: expect.stringContaining('a.mmdb') } })
+})
+
+test('the last good table outlives the cache, and new data is measured by it', async () => {
   const { open, start, replace, folder } = setUp()
-  await start()
-  replace('no database')
+  const { hash } = await start()
   rmSync(join(folder, 'cache'), { recursive: true })
+  replace('no database')
+  expect((await open()).table?.hash).toBe(hash)
+  replace(database('US', 'US', '2026-07-01'))
+  expect(await open()).toMatchObject({ table: { hash }, refused: { why: expect.stringMatching(/^100 % of the IPv4 space/) } })
+  // Where that one is gone too, nothing is known to measure by, and nothing to go on with.
+  rmSync(join(folder, 'accepted'), { recursive: true })
+  rmSync(join(folder, 'cache'), { recursive: true })
+  expect((await open()).refused).toBeNull()
+  replace('no database')
   expect((await open()).table).toBeNull()
+})
+
+test('a table that is accepted takes the place of the last one beside the ledger', async () => {
+  const { open, start, replace, folder, world } = setUp()
+  const { key } = await start()
+  const beside = () => readdirSync(join(folder, 'accepted'))
+  expect(beside()).toEqual([`table-${key}.bin`])
+  replace(database('DE', 'CN', '2026-07-01'))
+  const { table } = await open()
+  if (table !== null) await keepAccepted(table, world)
+  expect(beside()).toEqual([`table-${table?.key}.bin`])
 })
 
 test('a damaged ledger takes nothing for accepted', async () => {
@@ -160,7 +182,7 @@ test('a voter that misplaces well-known addresses is refused, also as the first 
 })
 
 test('what was accepted is known over a restart, and a look at the data writes nothing', async () => {
-  const { open, start, ledger } = setUp()
+  const { open, start, ledger, world } = setUp()
   const first = await start()
   expect(JSON.parse(readFileSync(ledger, 'utf8'))).toMatchObject({
     key: first.key,
@@ -170,12 +192,12 @@ test('what was accepted is known over a restart, and a look at the data writes n
   // A ledger that is written anew is a change that a running proxy looks into.
   const { ino } = statSync(ledger)
   await open()
-  await keepAccepted(first, ledger)
+  await keepAccepted(first, world)
   expect(statSync(ledger).ino).toBe(ino)
 })
 
 test('what a person accepted is not asked about again when another source changes', async () => {
-  const { open, ledger, folder } = setUp(implausible)
+  const { open, ledger, folder, world } = setUp(implausible)
   const feed = join(folder, 'b.csv')
   const specs = [specOf({ files: [join(folder, 'a.mmdb')] }), specOf({ name: 'b', role: 'witness', format: 'csv', files: [feed] })]
   writeFileSync(feed, '8.0.0.0,8.255.255.255,US\n')
@@ -183,7 +205,7 @@ test('what a person accepted is not asked about again when another source change
   await acceptByHand(refused?.key ?? '', ledger)
   const { table } = await open({}, specs)
   if (table === null) throw new Error('no table')
-  await keepAccepted(table, ledger)
+  await keepAccepted(table, world)
   writeFileSync(feed, '8.0.0.0,8.255.255.255,DE\n')
   expect((await open({}, specs)).refused).toBeNull()
 })
@@ -240,6 +262,8 @@ test.each<[what: string, damage: (cache: string) => void]>([
   const { open, start, folder, world } = setUp()
   const { hash } = await start()
   damage(join(folder, 'cache'))
+  expect((await openLastGood('x', world)).table?.hash).toBe(hash)
+  damage(join(folder, 'accepted'))
   expect((await openLastGood('x', world)).table).toBeNull()
   expect(await open()).toMatchObject({ table: { hash }, refused: null })
 })

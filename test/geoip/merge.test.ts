@@ -28,7 +28,10 @@ function votes(...texts: readonly string[]): readonly Vote[] {
 test.each<[why: string, given: readonly string[], possible: string, best: string | null]>([
   ['overrides beat all', ['voter CN', 'authority US', 'override DE', 'registry CN'], 'DE', 'DE'],
   ['several overrides stand beside each other', ['override FR', 'override DE', 'voter CN'], 'DE FR', 'FR'],
+  ['most of them, whatever the registry', ['override US', 'override US', 'override DE', 'registry US'], 'DE US', 'US'],
   ['an authority beats the voters', ['voter CN', 'voter CN', 'authority HK'], 'HK', 'HK'],
+  ['most authorities, whatever the registry', ['authority US', 'authority US', 'authority SG', 'registry US'], 'SG US', 'US'],
+  ['the registry is not departed from by those that state', ['authority US', 'authority SG', 'registry US'], 'SG US', 'US'],
   ['an authority outside its networks does not', ['voter CN', 'authority HK disowned'], 'CN', 'CN'],
   ['the voters decide otherwise', ['voter CN', 'voter CN'], 'CN', 'CN'],
   ['the best guess departs from the registry', ['voter US', 'voter SG', 'registry US'], 'SG US', 'SG'],
@@ -64,7 +67,7 @@ const vote: fc.Arbitrary<Vote> = fc.record({
   country,
   disowned: fc.boolean(),
   anycast: fc.boolean(),
-  finest: fc.constant(false),
+  finest: fc.boolean(),
 })
 /** At most one registry: of several the first counts, by design. */
 const someVotes = fc
@@ -83,13 +86,28 @@ test('the order of the sources changes nothing but which of equals is the best g
 })
 
 test('a witness more, or an authority outside its networks, changes nothing at all', () => {
+  const silence = { country, anycast: fc.constant(false), finest: fc.boolean() }
   const silent = fc.oneof(
-    country.map((said): Vote => ({ role: 'witness', country: said, disowned: false, anycast: false, finest: false })),
-    country.map((said): Vote => ({ role: 'authority', country: said, disowned: true, anycast: false, finest: false })),
+    fc.record<Vote>({ ...silence, role: fc.constant('witness'), disowned: fc.constant(false) }),
+    fc.record<Vote>({ ...silence, role: fc.constant('authority'), disowned: fc.constant(true) }),
   )
   fc.assert(
     fc.property(someVotes, silent, fc.nat(), (list, more, at) => {
       expect(merge(list.toSpliced(at % (list.length + 1), 0, more))).toEqual(merge(list))
+    }),
+  )
+})
+
+test('where an override names a country, nothing that others say changes what is possible', () => {
+  const override = fc.constantFrom(...allCountries.slice(0, 5)).map(
+    (said): Vote => ({ role: 'override', country: said, disowned: false, anycast: false, finest: false }),
+  )
+  const others = someVotes.map((list) => list.filter(({ role }) => role !== 'override'))
+  fc.assert(
+    fc.property(fc.array(override, { minLength: 1, maxLength: 3 }), others, fc.nat(), (overrides, list, at) => {
+      const { possible, best, anycast } = merge(list.toSpliced(at % (list.length + 1), 0, ...overrides))
+      const alone = merge(overrides)
+      expect({ possible, best, anycast }).toEqual({ possible: alone.possible, best: alone.best, anycast: false })
     }),
   )
 })
@@ -100,6 +118,36 @@ test('the best guess is possible, there is one exactly when something is, and wh
       const { possible, best } = merge(list)
       expect(best === null ? possible.length === 0 : possible.includes(best)).toBe(true)
       expect(possible).toEqual([...new Set(possible)].sort())
+    }),
+  )
+})
+
+test('an override beats all others', () => {
+  fc.assert(
+    fc.property(someVotes, fc.constantFrom(...allCountries.slice(0, 5)), fc.nat(), (list, said, at) => {
+      const others = list.filter(({ role }) => role !== 'override')
+      const override: Vote = { role: 'override', country: said, disowned: false, anycast: false, finest: false }
+      const { registry } = merge(others)
+      const all = others.toSpliced(at % (others.length + 1), 0, override)
+      expect(merge(all)).toEqual({ possible: [said], best: said, registry, anycast: false })
+    }),
+  )
+})
+
+test('the finest voter decides among equals, and nothing else', () => {
+  fc.assert(
+    fc.property(someVotes, fc.nat(), (list, n) => {
+      const counted = list.filter(({ role, country, disowned }) => role === 'voter' && country !== null && !disowned)
+      const finest = counted[n % counted.length]
+      fc.pre(finest !== undefined)
+      const before = merge(list)
+      const after = merge(list.map((vote) => (vote === finest ? { ...vote, finest: true } : vote)))
+      const stated = list.some(({ role, country, disowned }) => /override|authority/.test(role) && country !== null && !disowned)
+      const departing = counted.filter(({ country }) => country !== before.registry)
+      const heard = departing.length === 0 ? counted : departing
+      const named = (country: unknown) => heard.filter((vote) => vote.country === country).length
+      const isEqual = !stated && named(finest?.country) === named(before.best)
+      expect(after).toEqual({ ...before, best: isEqual ? finest?.country : before.best })
     }),
   )
 })

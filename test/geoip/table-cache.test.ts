@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { readCached, writeCached } from '../../src/geoip/table-cache.ts'
+import { keepCached, readCached, writeCached } from '../../src/geoip/table-cache.ts'
 import { compile } from '../../src/geoip/table-data.ts'
 import { encodeTable } from '../../src/geoip/table-file.ts'
 import { at, source } from './made-up-sources.ts'
@@ -46,4 +46,18 @@ test('a folder that can’t be written costs nothing but the cache', async () =>
   await writeFile(at, 'a file in the place of the folder')
   await writeCached(at, keyOf('a'), bytesOf('a'))
   expect(await readCached(at, keyOf('a'))).toBeNull()
+})
+
+test('a table is kept alone in another folder, and what is there stays where the cache has no such table', async () => {
+  const [cache, alone] = [await folder(), await folder()]
+  for (const letter of ['a', 'b']) {
+    await writeCached(cache, keyOf(letter), bytesOf(letter))
+    await keepCached(cache, keyOf(letter), alone)
+    expect(await readdir(alone)).toEqual([`table-${keyOf(letter)}.bin`])
+  }
+  await keepCached(cache, keyOf('c'), alone)
+  await rm(cache, { recursive: true })
+  await keepCached(cache, keyOf('b'), alone)
+  expect(await readdir(alone)).toEqual([`table-${keyOf('b')}.bin`])
+  expect((await readCached(alone, keyOf('b')))?.sources).toMatchObject([{ info: { name: 'one' } }])
 })

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { merge, type Vote } from '../../src/geoip/merge.ts'
 import { type GeoSource, saysCountries } from '../../src/geoip/source.ts'
 import { CompiledTable } from '../../src/geoip/table.ts'
-import { compile } from '../../src/geoip/table-data.ts'
+import { compile, DISOWNED } from '../../src/geoip/table-data.ts'
+import type { Ip } from '../../src/model/address.ts'
 import type { SourceRole } from '../../src/model/location.ts'
 import { valueAt } from './look-up.ts'
 import { networks, type Range, source, v4, v6 } from './made-up-sources.ts'
@@ -24,46 +25,61 @@ const ranges = (most: number) =>
       })
     })
 
-const made: fc.Arbitrary<GeoSource> = fc
+interface Made {
+  readonly list: readonly Range[]
+  readonly source: GeoSource
+}
+
+const made: fc.Arbitrary<Made> = fc
   .constantFrom<SourceRole>('override', 'authority', 'voter', 'voter', 'witness', 'registry', 'asn', 'anycast')
   .chain((role) => {
-    if (role === 'asn') return ranges(3).map((list) => source('', role, list, { says: networks([1, 'one'], [2, 'two'], [3, 'three']) }))
-    if (role === 'anycast') return ranges(2).map((list) => source('', role, list, { says: { kind: 'anycast', list: ['A', 'B'] } }))
-    return fc
-      .tuple(ranges(4), fc.subarray([1, 2, 3]))
-      .map(([list, asns]) => source('', role, list, { says: saysCountries, speaksIn: new Set(asns) }))
+    const of = (list: readonly Range[], change: Partial<GeoSource>): Made => ({ list, source: source('', role, list, change) })
+    if (role === 'asn') return ranges(3).map((list) => of(list, { says: networks([1, 'one'], [2, 'two'], [3, 'three']) }))
+    if (role === 'anycast') return ranges(2).map((list) => of(list, { says: { kind: 'anycast', list: ['A', 'B'] } }))
+    return fc.tuple(ranges(4), fc.subarray([1, 2, 3])).map(([list, asns]) => of(list, { says: saysCountries, speaksIn: new Set(asns) }))
   })
 
 /** What merge says of one address, by asking each source for itself. */
-function naive(sources: readonly GeoSource[], address: ReturnType<typeof v4>) {
-  const values = sources.map((one) => valueAt(address, one.v4, one.v6))
-  const asn = sources.flatMap(({ says }, i) => (says.kind === 'networks' ? (says.list[(values[i] ?? 0) - 1] ?? []) : []))[0]?.asn ?? null
-  const votes = sources.map(({ info, says, speaksIn }, i): Vote => {
+function naive(all: readonly Made[], number: number, address: Ip) {
+  const values = all.map(({ source: { v4, v6 } }) => valueAt(address, v4, v6))
+  const asn = all.flatMap(({ source: { says } }, i) => (says.kind === 'networks' ? (says.list[(values[i] ?? 0) - 1] ?? []) : []))[0]?.asn
+  const bits = all.map(({ source: { info }, list }) => {
+    const range = list.find(({ from, to }) => info.role === 'voter' && from <= number && number < to)
+    return range === undefined ? Number.POSITIVE_INFINITY : Math.ceil(Math.log2(range.to - range.from))
+  })
+  const finest = bits.indexOf(Math.min(...bits))
+  const votes = all.map(({ source: { info, says, speaksIn } }, i): Vote => {
     const value = values[i] ?? 0
     return {
       role: info.role,
       country: says.kind === 'places' ? (says.list[value - 1]?.country ?? null) : null,
-      disowned: info.role === 'authority' && value !== 0 && (asn === null || !speaksIn.has(asn)),
+      disowned: info.role === 'authority' && value !== 0 && (asn === undefined || !speaksIn.has(asn)),
       anycast: says.kind === 'anycast' && value !== 0,
-      finest: false,
+      finest: info.role === 'voter' && i === finest,
     }
   })
-  return { ...merge(votes), asn }
+  return { ...merge(votes), asn: asn ?? null, disowned: votes.flatMap(({ disowned }, i) => (disowned ? [`s${i}`] : [])) }
 }
 
 test('the compiled table says of every address what the sources say one by one', () => {
   fc.assert(
     fc.property(fc.array(made, { minLength: 1, maxLength: 7 }), (list) => {
-      const sources = list.map((one, i) => ({ ...one, info: { ...one.info, name: `s${i}` } }))
-      const table = new CompiledTable(compile(sources), () => null)
+      const all = list.map(({ list, source: { info, ...more } }, i) => ({ list, source: { ...more, info: { ...info, name: `s${i}` } } }))
+      const data = compile(all.map(({ source }) => source))
+      const table = new CompiledTable(data, () => null)
       for (let number = EDGE - 42; number <= EDGE + 42; number++) {
         for (const address of [v4(number), v6(number)]) {
-          const { best: _, ...wanted } = naive(sources, address)
-          const { possible, registry, anycast, network, best } = table.locate(address)
-          expect({ possible, registry, anycast, asn: network?.asn ?? null }).toEqual(wanted)
-          expect(best === null ? possible.length === 0 : possible.includes(best)).toBe(true)
+          const { answers, possible, best, registry, anycast, network } = table.locate(address)
+          const disowned = answers.flatMap((answer) => (answer.disowned === true ? [answer.source] : []))
+          const said = { possible, best, registry, anycast, asn: network?.asn ?? null, disowned }
+          expect(said).toEqual(naive(all, number, address))
         }
       }
+      // No row stands there twice.
+      const width = all.length + 1
+      const rows = Array.from({ length: data.evidence.length / width }, (_, i) => data.evidence.subarray(i * width, (i + 1) * width).join())
+      expect(new Set(rows).size).toBe(rows.length)
+      expect(data.evidenceOf.length).toBe(new Set(data.evidenceOf.map((evidence, i) => evidence * 1_000 + (data.networkOf[i] ?? 0))).size)
     }),
     { numRuns: 60 },
   )
@@ -97,4 +113,27 @@ test('coverage counts IPv4 addresses and IPv6 networks of 48 bits', () => {
   const data = compile([source('one', 'voter', [{ from: 0, to: 1000, value: 1 }])])
   expect(data.sources[0]?.coverage).toEqual({ v4: 1000, v6: 0 })
   expect(compile([]).sources).toEqual([])
+})
+
+test('an authority outside its networks is marked in the row, also where no AS is known', () => {
+  const cloud = source('cloud', 'authority', [{ from: 0, to: 30, value: 5 }], { speaksIn: new Set([7]) })
+  const names = source(
+    'AS',
+    'asn',
+    [0, 10].map((from, i) => ({ from, to: from + 10, value: i + 1 })),
+    {
+      says: networks([7, 'own'], [8, 'other']),
+    },
+  )
+  const data = compile([cloud, names])
+  const rowAt = (number: number) => {
+    const evidence = data.evidenceOf[valueAt(v4(number), data.v4, data.v6)] ?? Number.NaN
+    return [...data.evidence.subarray(evidence * 3, evidence * 3 + 3)]
+  }
+  expect([5, 15, 25, 35].map(rowAt)).toEqual([
+    [5, 0, 0],
+    [5 + DISOWNED, 0, 0],
+    [5 + DISOWNED, 0, 0],
+    [0, 0, 0],
+  ])
 })

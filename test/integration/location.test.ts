@@ -217,7 +217,7 @@ describe('at the start', { timeout: 60_000 }, () => {
 
 /** Where what was accepted last is written down. */
 function ledgerOf({ folder }: ReturnType<typeof nodeWith>): string {
-  const [name = ''] = fs.readdirSync(path.join(folder, 'geoip')).filter((each) => each.startsWith('accepted-'))
+  const [name = ''] = fs.readdirSync(path.join(folder, 'geoip')).filter((each) => /^accepted-.*\.json$/.test(each))
   return path.join(folder, 'geoip', name)
 }
 

@@ -28,7 +28,7 @@ test('data that was refused, and none, fail', async () => {
   const one = await patient()
   const { table } = one.opened
   if (table === null) throw new Error('no table')
-  await keepAccepted(table, one.location.ledger)
+  await keepAccepted(table, one.location)
   writeFileSync(path.join(one.folder, 'one.mmdb'), 'no database')
   expect(said(await data({ ...one, opened: await one.location.open() }))).toMatch(
     /^newer data was refused, the last good \(up to 2026-06-01\) is in force: .*one\.mmdb.* → ringfence geoip update, ringfence geoip rollback, or put the file right$/,

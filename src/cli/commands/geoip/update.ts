@@ -137,7 +137,7 @@ async function take(fresh: Readonly<Record<string, Edition>>, world: GeoipWorld,
   }
   if (refused === null && table !== null) {
     await location.store.use(generation.number)
-    await keepAccepted(table, location.ledger)
+    await keepAccepted(table, location)
     return await out.write(
       `\nIn force: edition ${generation.number}. A running proxy takes it within seconds; "geoip rollback" goes back.\n`,
     )

@@ -58,7 +58,7 @@ export function node(one: Buffer = database('US', 'CN')) {
       const { open, location } = await geoipWorld({ config })
       const { table } = await open()
       if (table === null) throw new Error('no table')
-      await keepAccepted(table, location.ledger)
+      await keepAccepted(table, location)
       return table
     },
   }
