@@ -166,10 +166,15 @@ function watchTables(
     refused: (why: string, inForce: GeoTable | null) =>
       log.error(`location data not taken: ${why}; ${inForce === null ? NO_TABLE : 'what is in force stays'}`),
   }
+  let looking = false
   const look = async () => {
+    // A build takes longer than the time between two looks.
+    if (looking) return
+    looking = true
     const before = tables.current
     await tables.look(told)
     if (tables.current !== before) await swapped()
+    looking = false
   }
   const timer = setInterval(() => void look(), LOOK_MS).unref()
   return () => clearInterval(timer)

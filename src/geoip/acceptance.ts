@@ -5,7 +5,7 @@
 import { countryLabel, isCountryCode } from '../model/country.ts'
 import type { SourceInfo } from '../model/location.ts'
 import { anchors } from './anchors.ts'
-import type { Moved } from './moved.ts'
+import type { Moved, Space } from './moved.ts'
 import type { Coverage } from './table-data.ts'
 
 /** A source as it was when it was accepted. */
@@ -37,16 +37,26 @@ const families = [
   ['v6', 'IPv6', 'networks'],
 ] as const
 
-/** More than this share of a forbidden territory's space leaving it at once waits for a person's word. */
+/** More than this share of a forbidden country's space leaving it at once waits for a person's word. */
 const MUCH = 0.02
+/** However small the country: so much of it is no correction. */
+const MOST = 0.25
 /** And at least this much: of a small territory a single block is more than a share. IPv4: a /16; IPv6: a /32. */
 const AT_LEAST = { v4: 65_536, v6: 65_536 }
 
-/** Why an update waits for a person's word, or `null`: much space would leave a territory that the policy forbids. */
-export function whyHeld({ out, of }: Moved): string | null {
+/** Why an update waits for a person's word, or `null`: much of a country that the policy forbids would leave the territory. */
+export function whyHeld(moved: readonly Moved[]): string | null {
+  for (const { country, out, of } of moved) {
+    const why = whyHeldOf(out, of, country === null ? '' : ` in ${countryLabel(country)}`)
+    if (why !== null) return why
+  }
+  return null
+}
+
+function whyHeldOf(out: Space, of: Space, where: string): string | null {
   for (const [family, label, unit] of families) {
-    if (out[family] >= AT_LEAST[family] && out[family] > MUCH * of[family]) {
-      return `${percent(out[family], of[family])} of the ${label} space that the policy forbids (${Math.round(out[family]).toLocaleString('en')} ${unit}) would be outside of it`
+    if ((out[family] >= AT_LEAST[family] && out[family] > MUCH * of[family]) || out[family] > MOST * of[family]) {
+      return `${percent(out[family], of[family])} of the ${label} space that the policy forbids${where} (${Math.round(out[family]).toLocaleString('en')} ${unit}) would be outside of it`
     }
   }
   return null

@@ -102,8 +102,13 @@ async function whyNot(table: GeoTable, ledger: Ledger | null, world: AcceptingWo
   }
   // Another set of sources is the operator's own word.
   if (ledger === null || before.size !== table.sources.length || !table.sources.every(({ name }) => before.has(name))) return null
+  // The same files read by another version of the program.
+  if (table.sources.every(({ name, sha256 }) => before.get(name)?.sha256 === sha256)) return null
   const old = await lastGood(ledger, world, inForce)
-  const held = old === null ? null : whyHeld(movedOut(old, table, world.isForbidden))
+  const held =
+    old === null
+      ? "the data that was in force is gone, so that this can't be compared with it"
+      : whyHeld(movedOut(old, table, world.isForbidden))
   return held === null ? null : `${held}; "ringfence geoip diff" shows it, "ringfence geoip update --accept" takes it`
 }
 

@@ -38,6 +38,8 @@ const schema = z
     generations: z.array(generationSchema),
     /** Files that stay though no generation uses them: a lock names them. */
     locked: z.array(hex).default([]),
+    /** What was in force before the current one, the last at the end: the way back. */
+    before: z.array(z.number().int().nonnegative()).default([]),
   })
   .refine(({ current, generations }) => current === 0 || generations.some(({ number }) => number === current))
 
@@ -45,7 +47,7 @@ export type Edition = z.output<typeof editionSchema>
 export type Generation = z.output<typeof generationSchema>
 export type Editions = z.output<typeof schema>
 
-const none: Editions = { version: 1, current: 0, held: null, generations: [], locked: [] }
+const none: Editions = { version: 1, current: 0, held: null, generations: [], locked: [], before: [] }
 
 /** Generations that can be rolled back to. */
 const KEPT = 12
@@ -113,7 +115,9 @@ export class EditionStore {
       throw new Error(`there is no generation ${number}`)
     }
     const held = editions.held === number ? null : editions.held
-    await this.#write({ ...editions, held, current: number })
+    // Whoever goes back to it goes one step back, and not in circles.
+    const before = editions.before.at(-1) === number ? editions.before.slice(0, -1) : [...editions.before, editions.current].slice(-KEPT)
+    await this.#write({ ...editions, held, before, current: number })
   }
 
   /** Makes a generation wait for a person's word; `null`: none waits. */

@@ -93,14 +93,21 @@ function compare(left: Ranges, l: number, right: Ranges, r: number): number {
 }
 
 /** How much of the space has a value other than zero: addresses of IPv4, networks of 48 bits of IPv6 (with their fractions). */
-export function covered({ lanes, starts, values }: Ranges): number {
+export function covered(ranges: Ranges): number {
+  let sum = 0
+  for (const [value, space] of spaceByValue(ranges)) if (value !== 0) sum += space
+  return sum
+}
+
+/** How much of the space has each value, in the same units. */
+export function spaceByValue({ lanes, starts, values }: Ranges): ReadonlyMap<number, number> {
   // The first 53 bits of a start as one number, in units of what is counted.
   const at = (i: number): number => {
     if (i === values.length) return lanes === 1 ? 2 ** 32 : 2 ** 48
     if (lanes === 1) return starts[i] ?? 0
     return (starts[i * 4] ?? 0) * 2 ** 16 + (starts[i * 4 + 1] ?? 0) / 2 ** 16
   }
-  let sum = 0
-  for (let i = 0; i < values.length; i++) if (values[i] !== 0) sum += at(i + 1) - at(i)
-  return sum
+  const space = new Map<number, number>()
+  for (const [i, value] of values.entries()) space.set(value, (space.get(value) ?? 0) + at(i + 1) - at(i))
+  return space
 }

@@ -1,6 +1,6 @@
 /**
  * One source as it is to be opened: which files, how to read them, what it may do to the answer. Plain data, so that
- * another thread can open it; what it stands for in the settings, `index.ts` knows.
+ * another thread can open it; what it stands for in the settings, `kinds.ts` knows.
  */
 import type { SourceRole } from '../model/location.ts'
 import type { SecretPlace } from './secret.ts'

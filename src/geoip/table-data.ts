@@ -88,14 +88,22 @@ function networksOf(sources: readonly GeoSource[]): Pick<TableData, 'v4' | 'v6'>
   const laid = layOver(sources)
   const networks: NamedAs[] = []
   const numbers = new Map<number, number>()
+  /** For each network the place of the source that named it. */
+  const namedBy: number[] = []
   const numberOf = (combination: number): number => {
     for (const [i, { says }] of sources.entries()) {
       const value = laid.rows[combination * sources.length + i] ?? 0
       const named = says.kind === 'networks' ? says.list[value - 1] : undefined
       if (named === undefined) continue
       const known = numbers.get(named.asn)
+      // One AS, one name: the first source's, also where only a later one speaks of it.
+      if (known !== undefined && i < (namedBy[known - 1] ?? 0)) {
+        networks[known - 1] = named
+        namedBy[known - 1] = i
+      }
       if (known !== undefined) return known
       networks.push(named)
+      namedBy.push(i)
       numbers.set(named.asn, networks.length)
       return networks.length
     }
@@ -124,6 +132,7 @@ class Answers {
   readonly #evidenceNumbers = new Map<string, number>()
   readonly #evidence: number[] = []
   readonly #numbers = new Map<number, number>()
+  readonly #answerNumbers = new Map<number, number>()
   readonly #evidenceOf: number[] = []
   readonly #networkOf: number[] = []
 
@@ -151,9 +160,19 @@ class Answers {
     const key = combination * 0x400_0000 + network
     const known = this.#numbers.get(key)
     if (known !== undefined) return known
+    const number = this.#answerNumber(this.#evidenceNumber(combination, network), network)
+    this.#numbers.set(key, number)
+    return number
+  }
+
+  /** Several combinations come to one piece of evidence where voters agree and only the finest of them is another. */
+  #answerNumber(evidence: number, network: number): number {
+    const key = evidence * 0x400_0000 + network
+    const known = this.#answerNumbers.get(key)
+    if (known !== undefined) return known
     const fresh = this.#evidenceOf.length
-    this.#numbers.set(key, fresh)
-    this.#evidenceOf.push(this.#evidenceNumber(combination, network))
+    this.#answerNumbers.set(key, fresh)
+    this.#evidenceOf.push(evidence)
     this.#networkOf.push(network)
     return fresh
   }
@@ -187,8 +206,12 @@ class Answers {
 
   /** Nothing is told apart by what makes no difference. */
   #finest(combination: number, row: readonly number[]): number {
-    const said = this.#voters.map((voter) => row[voter] ?? 0).filter((number) => number !== 0)
-    if (said.every((number) => number === said[0])) return 0
+    // By countries: each source numbers its places in its own way.
+    const said = this.#voters.flatMap((voter) => {
+      const says = this.#sources[voter]?.says
+      return says?.kind === 'places' ? (says.list[(row[voter] ?? 0) - 1]?.country ?? []) : []
+    })
+    if (said.every((country) => country === said[0])) return 0
     const finest = this.#rows[(combination + 1) * this.#width - 1] ?? 0
     return (this.#voters[finest - 1] ?? -1) + 1
   }

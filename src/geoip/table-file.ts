@@ -10,7 +10,7 @@ import type { Lanes, Ranges } from './ranges.ts'
 import type { TableData } from './table-data.ts'
 
 /** Changes whenever what is compiled or how it is laid out changes: tables of another version are built anew. */
-const MAGIC = Buffer.from('RFTABLE2', 'latin1')
+const MAGIC = Buffer.from('RFTABLE3', 'latin1')
 const FIXED = 16
 const DIGEST = 32
 

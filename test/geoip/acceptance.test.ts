@@ -36,18 +36,23 @@ test('a tenth of the coverage is no update, in either family', () => {
   expect(whyRefused(edition({ coverage: { v4: 10, v6: 0 } }), next({ coverage: { v4: 10, v6: 0 } }))).toBeNull()
 })
 
-test('much space out of a forbidden territory waits for a word; a little does not', () => {
+test('much of a forbidden country out of the territory waits for a word; a little does not, however large the country', () => {
   const of = { v4: 340_000_000, v6: 10_000_000 }
-  expect(whyHeld({ out: { v4: 1_000_000, v6: 0 }, of })).toBeNull()
-  expect(whyHeld({ out: { v4: 34_000_000, v6: 0 }, of })).toBe(
-    '10 % of the IPv4 space that the policy forbids (34,000,000 addresses) would be outside of it',
+  const china = { country: 'CN' as never, of }
+  expect(whyHeld([{ ...china, out: { v4: 1_000_000, v6: 0 } }])).toBeNull()
+  expect(whyHeld([{ ...china, out: { v4: 34_000_000, v6: 0 } }])).toBe(
+    '10 % of the IPv4 space that the policy forbids in China (CN) (34,000,000 addresses) would be outside of it',
   )
-  expect(whyHeld({ out: { v4: 0, v6: 5_000_000 }, of })).toBe(
-    '50 % of the IPv6 space that the policy forbids (5,000,000 networks) would be outside of it',
-  )
-  // A small territory of which a block moves.
-  expect(whyHeld({ out: { v4: 1_024, v6: 0 }, of: { v4: 8_192, v6: 0 } })).toBeNull()
-  expect(whyHeld({ out: { v4: 0, v6: 0 }, of: { v4: 0, v6: 0 } })).toBeNull()
+  expect(whyHeld([{ ...china, out: { v4: 0, v6: 5_000_000 } }])).toMatch(/^50 % of the IPv6 space/)
+  // A small country of which a block moves, and one that moves whole beside a large one.
+  expect(whyHeld([{ country: 'KP' as never, out: { v4: 128, v6: 0 }, of: { v4: 1_024, v6: 0 } }])).toBeNull()
+  expect(
+    whyHeld([
+      { ...china, out: { v4: 0, v6: 0 } },
+      { country: 'KP' as never, out: { v4: 1_024, v6: 0 }, of: { v4: 1_024, v6: 0 } },
+    ]),
+  ).toMatch(/^100 % of the IPv4 space that the policy forbids in North Korea \(KP\)/)
+  expect(whyHeld([{ country: null, out: { v4: 0, v6: 0 }, of: { v4: 0, v6: 0 } }])).toBeNull()
 })
 
 test('a voter that misplaces well-known addresses is not what it seems', () => {

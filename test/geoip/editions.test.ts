@@ -34,7 +34,7 @@ test('a file is kept under its hash, once', async () => {
 
 test('each generation builds on the current one; which counts is said separately', async () => {
   const { store, keep } = setUp()
-  expect(await store.read()).toEqual({ version: 1, current: 0, held: null, generations: [], locked: [] })
+  expect(await store.read()).toEqual({ version: 1, current: 0, held: null, generations: [], locked: [], before: [] })
   await store.add({ A: edition(await keep('a1')) }, 't1')
   expect((await store.read()).current).toBe(0)
   await store.use(1)

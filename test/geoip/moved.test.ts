@@ -16,7 +16,8 @@ test('space that leaves a territory is counted as one counts by hand', () => {
   fc.assert(
     fc.property(ranges, ranges, (one, two) => {
       const [before, after] = [tableOf(one), tableOf(two)]
-      const { out, of } = movedOut(before, after, ({ possible }) => possible.includes('CN' as never))
+      const [china] = movedOut(before, after, ({ possible }) => possible.includes('CN' as never))
+      const { out, of } = china ?? { out: { v4: 0 }, of: { v4: 0 } }
       let leaving = 0
       let inside = 0
       for (let number = 0; number < 100; number++) {
@@ -31,5 +32,15 @@ test('space that leaves a territory is counted as one counts by hand', () => {
 
 test('IPv6 counts in networks of 48 bits', () => {
   const china = new CompiledTable(compile([source('one', 'voter', [])]), () => null)
-  expect(movedOut(china, china, () => true).of).toEqual({ v4: 2 ** 32, v6: 2 ** 48 })
+  expect(movedOut(china, china, () => true)).toEqual([{ country: null, out: { v4: 0, v6: 0 }, of: { v4: 2 ** 32, v6: 2 ** 48 } }])
+})
+
+test('each country is counted for itself: a small one does not drown in a large one', () => {
+  const before = tableOf([at(0, 1000, 'CN'), at(2000, 2010, 'RU')])
+  const after = tableOf([at(0, 1000, 'CN'), at(2000, 2010, 'US')])
+  const moved = movedOut(before, after, ({ possible }) => possible.some((country) => ['CN', 'RU'].includes(country)))
+  expect(moved.map(({ country, out, of }) => [country, out.v4, of.v4])).toEqual([
+    ['CN', 0, 1000],
+    ['RU', 10, 10],
+  ])
 })

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -45,6 +45,14 @@ test('a folder that can’t be written costs nothing but the cache', async () =>
   const at = await folder()
   await writeFile(at, 'a file in the place of the folder')
   await writeCached(at, keyOf('a'), bytesOf('a'))
+  expect(await readCached(at, keyOf('a'))).toBeNull()
+})
+
+test('a table that can’t be put in its place leaves nothing behind', async () => {
+  const at = await folder()
+  await mkdir(join(at, `table-${keyOf('a')}.bin`), { recursive: true })
+  await writeCached(at, keyOf('a'), bytesOf('a'))
+  expect(await readdir(at)).toEqual([`table-${keyOf('a')}.bin`])
   expect(await readCached(at, keyOf('a'))).toBeNull()
 })
 

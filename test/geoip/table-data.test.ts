@@ -96,6 +96,19 @@ test('of two sources of AS names the first that knows an address names it', () =
   expect([table.lookup4(5).network?.name, table.lookup4(15).network?.name, table.lookup4(25).network]).toEqual(['seven', 'eight', null])
 })
 
+test('an AS has one name, that of the first source, also where only the other one speaks of it', () => {
+  const one = source('one', 'asn', [{ from: 10, to: 20, value: 1 }], { says: networks([7, 'seven']) })
+  const two = source('two', 'asn', [{ from: 0, to: 30, value: 1 }], { says: networks([7, 'another name of seven']) })
+  for (const [sources, name] of [
+    [[one, two], 'seven'],
+    [[two, one], 'another name of seven'],
+  ] as const) {
+    const table = new CompiledTable(compile(sources), () => null)
+    expect([5, 15, 25].map((number) => table.lookup4(number).network?.name)).toEqual([name, name, name])
+    expect(table.size.networks).toBe(1)
+  }
+})
+
 test('among voters that differ the narrower network is the best guess', () => {
   const wide = source('wide', 'voter', [{ from: 0, to: 4096, value: 1 }])
   const narrow = source('narrow', 'voter', [{ from: 64, to: 80, value: 2 }])

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { type Says, saysCountries } from '../../src/geoip/source.ts'
 import { CompiledTable } from '../../src/geoip/table.ts'
 import { compile } from '../../src/geoip/table-data.ts'
 import { decodeTable, encodeTable } from '../../src/geoip/table-file.ts'
+import type { SourceRole } from '../../src/model/location.ts'
 import { at, networks, source, v4, v6 } from './made-up-sources.ts'
 
 const key = 'a'.repeat(64)
@@ -36,6 +39,33 @@ test('a table that was cut anywhere, or of which any bit was flipped, is refused
       const flipped = bytes.slice()
       flipped[index] = (flipped[index] ?? 0) ^ (1 << bit)
       expect(() => decodeTable(flipped)).toThrow(/no table of this version|cut off|damaged/)
+    }),
+  )
+})
+
+test('a whole table of another version is refused', () => {
+  const other = bytes.slice()
+  other[7] = (other[7] ?? 0) + 1
+  const digest = createHash('sha256').update(other.subarray(0, -32)).digest()
+  other.set(digest, other.length - 32)
+  expect(() => decodeTable(other)).toThrow('no table of this version')
+})
+
+test('whatever was compiled comes back as it was', () => {
+  const cuts = fc.uniqueArray(fc.nat(0xffff_ffff), { maxLength: 8 }).map((list) => [...list].sort((a, b) => a - b))
+  const roles = fc.constantFrom<SourceRole>('voter', 'voter', 'witness', 'registry', 'override', 'asn', 'anycast')
+  const made = fc.tuple(fc.string({ unit: 'grapheme' }), roles, cuts).map(([name, role, list]) => {
+    const ranges = list.flatMap((from, i) => (i % 2 === 1 ? [] : [{ from, to: list[i + 1] ?? 2 ** 32, value: 1 + ((i >> 1) % 2) }]))
+    const says: Partial<Record<SourceRole, Says>> = {
+      asn: networks([1, name], [2, `${name}2`]),
+      anycast: { kind: 'anycast', list: [name, 'B'] },
+    }
+    return source(name, role, ranges, { warnings: [name], says: says[role] ?? saysCountries })
+  })
+  fc.assert(
+    fc.property(fc.array(made, { maxLength: 5 }), fc.string(), (sources, name) => {
+      const before = compile(sources)
+      expect(decodeTable(encodeTable(before, name))).toEqual({ key: name, data: before })
     }),
   )
 })

@@ -60,7 +60,7 @@ async function check(text: string, options: Options, out: Output): Promise<void>
   const asking = askingAs(options, settings)
   const policy = loadPolicyFor(settings, options.mode)
   const geo = await openForAsking(settings, policy, (line) => void process.stderr.write(`${line}\n`))
-  const resolver = options.at === undefined ? await resolverOf(settings) : fixedResolver(options.at, asked.host)
+  const resolver = options.at === undefined ? await resolverOf(settings, policy, geo) : fixedResolver(options.at, asked.host)
   const judged = await judgeOnce(asked, asking, settings, policy, geo, resolver)
   const { explain } = await import('../../policy/explain.ts')
   const sentence = explain(judged.decision, asked, policy)
@@ -127,8 +127,15 @@ async function judgeOnce(
   }
 }
 
-async function resolverOf(settings: Settings): Promise<Resolver> {
-  const { createResolver } = await import('../../egress/resolver.ts')
+/** Throws OperatorError where the policy forbids one: a name is asked of nobody whom the proxy would not ask. */
+async function resolverOf(settings: Settings, policy: Policy, geo: GeoTable): Promise<Resolver> {
+  const [{ createResolver }, { judgeResolvers }, { refusalsOf }, { systemClock }] = await Promise.all([
+    import('../../egress/resolver.ts'),
+    import('../../config/judge-resolvers.ts'),
+    import('../refusals.ts'),
+    import('../../clock.ts'),
+  ])
+  judgeResolvers(settings, policy, geo, refusalsOf(settings), systemClock.now())
   return createResolver(settings.resolver.servers)
 }
 

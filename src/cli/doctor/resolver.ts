@@ -1,19 +1,29 @@
 /** Whether each configured name server answers. */
+import { judgeResolvers } from '../../config/judge-resolvers.ts'
 import { createResolver } from '../../egress/resolver.ts'
 import type { ResolverServer } from '../../egress/resolver-server.ts'
+import { unlocated } from '../../geoip/table.ts'
 import { formatEndpoint } from '../../model/address.ts'
-import { RingfenceError } from '../../model/errors.ts'
+import { OperatorError, RingfenceError } from '../../model/errors.ts'
 import { isHost, parseHost } from '../../model/hostname.ts'
+import { refusalsOf } from '../refusals.ts'
 import { type Check, type Finding, fail, ok, warn } from './check.ts'
 
 /** A name that every public name server knows (RFC 2606 reserves it). */
 const NAME = 'example.com'
 const ANSWER_MS = 3_000
 
-export const resolver: Check = async ({ settings, offline }) =>
-  offline
-    ? [{ state: 'skipped', says: 'name servers are not asked (--offline)' }]
-    : await Promise.all(settings.resolver.servers.map((server) => ask(server)))
+export const resolver: Check = async ({ settings, policy, opened: { table }, clock, offline }) => {
+  if (offline) return [{ state: 'skipped', says: 'name servers are not asked (--offline)' }]
+  try {
+    judgeResolvers(settings, policy, table ?? { hash: 'none', locate: unlocated }, refusalsOf(settings), clock.now())
+  } catch (error) {
+    // Whom the proxy would not ask, nobody asks.
+    if (error instanceof OperatorError) return [fail(error.message, 'another server under "resolver", or an exception in the policy')]
+    throw error
+  }
+  return await Promise.all(settings.resolver.servers.map((server) => ask(server)))
+}
 
 async function ask(server: ResolverServer): Promise<Finding> {
   const label = server.kind === 'system' ? "this machine's resolver" : `name server ${formatEndpoint(server)}`

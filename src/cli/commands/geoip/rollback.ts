@@ -14,10 +14,12 @@ export const rollbackCommand = (output: () => Output = () => outputTo(process.st
 async function rollback(wanted: string | undefined, options: ConfigOption, out: Output): Promise<void> {
   const { location } = await geoipWorld(options)
   const { acceptByHand, openAccepted } = await import('../../../geoip/accepted-table.ts')
-  const { current, generations } = await location.store.read()
+  const { current, generations, before } = await location.store.read()
   const numbers = generations.map(({ number }) => number)
   const there = `there are 0 (as shipped)${numbers.length === 0 ? '' : `, ${numbers.join(', ')}`}; in force is ${current}`
-  const to = wanted === undefined ? Math.max(0, ...numbers.filter((number) => number < current)) : Number(wanted)
+  // Only what was in force: an edition that was refused or held is taken by its number alone.
+  const last = before.findLast((number) => number === 0 || numbers.includes(number)) ?? 0
+  const to = wanted === undefined ? last : Number(wanted)
   if (to !== 0 && !numbers.includes(to)) throw new OperatorError(`geoip rollback: there is no edition "${wanted}" (${there})`)
   if (to === current) throw new OperatorError(`geoip rollback: edition ${to} is in force already (${there})`)
   const generation = generations.find(({ number }) => number === to)

@@ -48,3 +48,14 @@ test('an edition that there is not, or that is in force, is named with those tha
   })
   expect(await one.run(rollbackCommand, '2')).toMatchObject({ code: 2, error: expect.stringContaining('edition 2 is in force already') })
 })
+
+test('an edition that was held or refused, and never in force, is no step of the way back', async () => {
+  const one = await withTwoEditions()
+  const { generations } = await one.store.read()
+  const held = await one.store.add(generations[0]?.sources ?? {}, '2026-09-02T00:00:00.000Z')
+  await one.store.hold(held.number)
+  const last = await one.store.add(generations[1]?.sources ?? {}, '2026-09-03T00:00:00.000Z')
+  await one.store.use(last.number)
+  expect(await one.run(rollbackCommand)).toMatchObject({ shown: expect.stringMatching(/^In force: edition 2 of /) })
+  expect(await one.run(rollbackCommand)).toMatchObject({ shown: expect.stringMatching(/^In force: edition 1 of /) })
+})
