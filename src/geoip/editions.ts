@@ -91,10 +91,14 @@ export class EditionStore {
       .digest('hex')
     const place = this.fileOf(sha256)
     if (await isThere(place)) return sha256
-    await mkdir(join(this.#folder, 'files'), { recursive: true })
     const fresh = `${place}.${randomBytes(4).toString('hex')}.part`
-    await copyFile(file, fresh)
-    await rename(fresh, place)
+    try {
+      await mkdir(join(this.#folder, 'files'), { recursive: true })
+      await copyFile(file, fresh)
+      await rename(fresh, place)
+    } catch (cause) {
+      throw new GeoSourceError(this.#folder, `an edition can't be kept there: ${whyUnreadable(cause)}`, { cause })
+    }
     return sha256
   }
 

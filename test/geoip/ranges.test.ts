@@ -24,6 +24,22 @@ test('coverage counts the addresses that have a value, to the end of the space',
   ).toBe(50)
 })
 
+test('coverage of IPv6 counts networks of 48 bits, with their fractions', () => {
+  expect(covered(uniform(4, 3))).toBe(2 ** 48)
+  // 2a00::/32, and the first half of 2a01::/48.
+  const builder = new RangesBuilder(4)
+  for (const [value, a, b] of [
+    [0, 0, 0],
+    [1, 0x2a00_0000, 0],
+    [0, 0x2a00_0001, 0],
+    [2, 0x2a01_0000, 0],
+    [0, 0x2a01_0000, 0x8000],
+  ] as const) {
+    builder.push(value, a, b, 0, 0)
+  }
+  expect(covered(builder.build())).toBe(2 ** 16 + 0.5)
+})
+
 test('an overlay says of each address what both sides say', () => {
   for (const lanes of [1, 4] as const) {
     fc.assert(

@@ -31,7 +31,7 @@ test('what comes back looks everything up as before', () => {
 test('a table that was cut anywhere, or of which any bit was flipped, is refused', () => {
   fc.assert(
     fc.property(fc.nat(bytes.length - 1), (length) => {
-      expect(() => decodeTable(bytes.slice(0, length))).toThrow(/no table of this version|cut off|damaged/)
+      expect(() => decodeTable(bytes.slice(0, length))).toThrow(length < 48 ? 'no table of this version' : 'a table that was cut off')
     }),
   )
   fc.assert(

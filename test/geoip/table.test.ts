@@ -23,6 +23,7 @@ test('addresses of which the same is known share one frozen answer', () => {
   expect(Object.isFrozen(table.lookup4(15))).toBe(true)
   expect(Object.isFrozen(table.lookup4(15).possible)).toBe(true)
   expect(Object.isFrozen(table.lookup4(15).answers)).toBe(true)
+  expect(table.lookup4(15).answers.map((answer) => Object.isFrozen(answer))).toEqual([true])
   expect(table.size).toMatchObject({ v4Ranges: 5, answers: 2, networks: 0 })
 })
 
@@ -35,7 +36,7 @@ test('voters and witnesses are asked of every address; others stand there only w
       speaksIn: new Set([16509]),
     }),
     source('lists', 'anycast', [{ from: 15, to: 30, value: 1 }], { says: { kind: 'anycast', list: ['Cloudflare'] } }),
-    source('ours', 'override', [at(18, 19, 'FR')]),
+    source('ours', 'override', [at(13, 14, 'FR'), at(18, 19, 'FR')]),
     source('RIRs', 'registry', [at(0, 50, 'CN')]),
     source('AS', 'asn', [{ from: 0, to: 16, value: 1 }], { says: networks([16509, 'Amazon']) }),
   )
@@ -61,6 +62,8 @@ test('voters and witnesses are asked of every address; others stand there only w
     asn: undefined,
   })
   expect(shown(18)).toMatchObject({ possible: ['FR'], stated: 'ours', anycast: false })
+  // Inside the operator's networks too, an override is whose word decides.
+  expect(shown(13)).toMatchObject({ answers: ['one US', 'old ', 'AWS DE eu-central-1', 'ours FR'], possible: ['FR'], stated: 'ours' })
   expect(shown(60)).toMatchObject({ registry: null })
 })
 
@@ -75,6 +78,7 @@ test('a network has the firm behind it, each once', () => {
   )
   expect(table.lookup4(5).network).toEqual({ asn: 16509, name: 'Amazon.com', company: firm })
   expect(table.lookup4(12).network).toBe(table.lookup4(5).network)
+  expect(Object.isFrozen(table.lookup4(5).network)).toBe(true)
   expect(table.locate(v4(0x0101_0101)).network).toBeNull()
 })
 

@@ -5,9 +5,8 @@ import { judgeResolvers } from '../../../config/judge-resolvers.ts'
 import { createDirect } from '../../../egress/direct.ts'
 import { createDialer } from '../../../egress/happy-eyeballs.ts'
 import { createResolver } from '../../../egress/resolver.ts'
-import type { GeoTable } from '../../../geoip/index.ts'
+import { type GeoTable, openTable, planSources } from '../../../geoip/index.ts'
 import { noReach } from '../../../geoip/reach.ts'
-import { unlocated } from '../../../geoip/table.ts'
 import type { Road } from '../../../pipeline/ports.ts'
 import { openJournal } from '../../../records/journal.ts'
 import { version } from '../../../version.ts'
@@ -23,21 +22,20 @@ export interface OwnRoad {
 
 /** Throws OperatorError where a configured resolver is forbidden or the records cannot be written. */
 export async function openOwnRoad(
-  { settings, policy }: GeoipWorld,
+  { settings, policy, location }: GeoipWorld,
   table: GeoTable | null,
   trouble: (line: string) => void,
 ): Promise<OwnRoad> {
   const clock = systemClock
   const refusals = refusalsOf(settings)
-  const locator = table ?? { hash: 'none', locate: unlocated }
+  // Without data in force the way to it is judged by the data that comes with the program, and not closed for want of it.
+  const locator = table ?? (await openTable(await planSources([{ type: 'embedded' }]), location))
   judgeResolvers(settings, policy, locator, refusals, clock.now())
   const records = join(settings.geoip.folder, 'flows')
   const journal = await openJournal({ folder: records, node: settings.node, clock, onTrouble: (error) => trouble(error.message) })
   await journal.append({ type: 'started', version })
   await journal.append({ type: 'policy', name: policy.name, hash: policy.hash, mode: policy.mode })
-  if (table !== null) {
-    await journal.append({ type: 'table', hash: table.hash, sources: table.sources.map(({ coverage: _, ...info }) => info) })
-  }
+  await journal.append({ type: 'table', hash: locator.hash, sources: locator.sources.map(({ coverage: _, ...info }) => info) })
   const road: Road = {
     policies: { current: policy },
     shadows: [],
