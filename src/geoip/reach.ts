@@ -39,10 +39,11 @@ export class Reach {
     // What is in many places is near in one of them.
     if (this.#off !== null || location.anycast) return null
     const named = new Set(location.answers.flatMap(({ country }) => country ?? []))
+    // Judged by what is shown, each rounded to the side of doubt: no record contradicts itself.
+    const atMost = Math.ceil(connectMs * FIBRE_KM)
     return [...named].sort().flatMap((country) => {
-      const nearest = this.#borders.get(country)
-      const atMost = connectMs * FIBRE_KM
-      return nearest === undefined || nearest <= atMost ? [] : [{ country, at_most_km: Math.ceil(atMost), nearest_km: Math.floor(nearest) }]
+      const nearest = Math.floor(this.#borders.get(country) ?? 0)
+      return nearest > atMost ? [{ country, at_most_km: atMost, nearest_km: nearest }] : []
     })
   }
 

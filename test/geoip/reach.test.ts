@@ -44,7 +44,27 @@ test('a country is ruled out where its nearest point is farther than light in fi
     '3.1 ms: at most 310 km away; the nearest point of China is 2,900 km away',
   )
   expect(reach.ruledOut(placed(['CN']), 29.1)).toEqual([])
-  expect(reach.ruledOut(placed(['CN']), 29)).toHaveLength(1)
+  expect(reach.ruledOut(placed(['CN']), 28.9)).toHaveLength(1)
+})
+
+test('what is ruled out is so by its own figures, which overstate nothing', () => {
+  const km = fc.oneof(fc.double({ min: 0, max: 20_000, noNaN: true }), fc.double({ min: 0, max: 3, noNaN: true }))
+  fc.assert(
+    fc.property(km, fc.double({ min: -2, max: 2, noNaN: true }), fc.boolean(), (nearest, off, isNear) => {
+      const ms = Math.max(0, isNear ? nearest + off : nearest / 2 + off) / 100
+      const [china] = new Reach(new Map([[code('CN'), nearest]])).ruledOut(placed(['CN']), ms) ?? []
+      if (china === undefined) return
+      expect(china.nearest_km).toBeGreaterThan(china.at_most_km)
+      expect(china.nearest_km).toBeLessThanOrEqual(nearest)
+      expect(china.at_most_km).toBeGreaterThanOrEqual(ms * 100)
+      expect([china.nearest_km, china.at_most_km].every(Number.isInteger)).toBe(true)
+    }),
+  )
+})
+
+test('no sentence says that what is nearer is out of reach', () => {
+  // 29.001 ms: at most 2,900.1 km, rounded up 2,901; China begins at 2,900.7 km, rounded down 2,900.
+  expect(new Reach(borders).ruledOut(placed(['CN']), 29.001)).toEqual([])
 })
 
 test('every country that any source names is looked at, possible or not', () => {
