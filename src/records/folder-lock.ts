@@ -4,10 +4,11 @@
  * system) are not kept apart, nor, where the path is too long for a socket, are those with different temporary folders.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { link, lstat, mkdir, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { link, lstat, mkdir, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { OperatorError } from '../model/errors.ts'
 
 export interface FolderLock {
@@ -31,10 +32,11 @@ export async function holdFolder(folder: string): Promise<FolderLock> {
   const path = lockPath(await realpath(folder))
   for (let attempt = 1; ; attempt++) {
     try {
-      const server = await listen(path)
-      return lockOf(server, path, await identityOf(path))
+      return process.platform === 'win32' ? pipeLock(await listen(path)) : await socketLock(path, folder)
     } catch (cause) {
-      if (!isErrno(cause, 'EADDRINUSE') || attempt === ATTEMPTS) return fail("can't lock the records folder", cause)
+      if (cause instanceof OperatorError) throw cause
+      if (!(isErrno(cause, 'EADDRINUSE') || isErrno(cause, 'EEXIST')) || attempt === ATTEMPTS)
+        return fail("can't lock the records folder", cause)
       await removeStale(path, folder)
     }
   }
@@ -58,16 +60,38 @@ async function makeFolder(folder: string): Promise<void> {
 
 const isFolder = async (path: string): Promise<boolean> => (await stat(path).catch(() => null))?.isDirectory() === true
 
-function lockOf(server: Server, path: string, identity: string | null): FolderLock {
-  const stands = async () => process.platform === 'win32' || (await identityOf(path)) === identity
-  return {
-    stands,
-    // Closing a server removes whatever has the name of its socket.
-    release: async () => {
-      if (await stands()) await new Promise<void>((resolve) => server.close(() => resolve()))
-    },
+/**
+ * The socket is made under a name of its own, where nobody looks for it, and then linked to the folder's: it is known
+ * which one is ours, whatever others do with the name at that moment.
+ */
+async function socketLock(path: string, folder: string): Promise<FolderLock> {
+  const made = `${path}-${randomBytes(4).toString('hex')}`
+  const server = await listen(made)
+  const close = () => new Promise<void>((resolve) => server.close(() => resolve()))
+  try {
+    const identity = await identityOf(made)
+    await link(made, path)
+    await unlink(made)
+    const owner = await ownerMovedAside(path, identity)
+    const stands = async () => (await identityOf(path)) === identity
+    const release = async () => {
+      if (await stands()) await unlink(path).catch(() => {})
+      await close()
+    }
+    if (owner === null) return { stands, release }
+    await release()
+    throw heldBy(owner, folder)
+  } catch (error) {
+    // Closing a server removes whatever has the name that it was made under.
+    await close()
+    throw error
   }
 }
+
+const pipeLock = (server: Server): FolderLock => ({
+  stands: async () => true,
+  release: () => new Promise<void>((resolve) => server.close(() => resolve())),
+})
 
 /** A number alone is used again as soon as the file is gone. */
 const identityOf = (path: string): Promise<string | null> =>
@@ -99,14 +123,16 @@ function listen(path: string): Promise<Server> {
   })
 }
 
+const heldBy = (pid: string, folder: string) =>
+  new OperatorError(`another Ringfence (pid ${pid}) writes to ${folder}; stop it or set records.folder`)
+
 /**
  * Removes a socket that nobody listens on. Between asking and removing, another process may have put its own there:
  * it is moved aside first and asked again, and put back if it lives.
  */
 async function removeStale(path: string, folder: string): Promise<void> {
-  const held = (pid: string) => new OperatorError(`another Ringfence (pid ${pid}) writes to ${folder}; stop it or set records.folder`)
   const holder = await ask(path)
-  if (holder !== null) throw held(holder)
+  if (holder !== null) throw heldBy(holder, folder)
   const found = await lstat(path).catch(() => null)
   if (found === null) return
   // Linux answers ECONNREFUSED for any file that is not a socket as well.
@@ -119,10 +145,47 @@ async function removeStale(path: string, folder: string): Promise<void> {
     throw new OperatorError(`can't replace ${path}: ${String(cause)}`, { cause })
   }
   const owner = await ask(aside)
-  if (owner !== null) await link(aside, path).catch(() => {})
+  if (owner !== null) {
+    await putBack(aside, path)
+    throw heldBy(owner, folder)
+  }
   await unlink(aside).catch(() => {})
-  if (owner !== null) throw held(owner)
 }
+
+const PUT_BACK_ATTEMPTS = 40
+const PUT_BACK_MS = 25
+
+/**
+ * A third process may have taken the free name meanwhile. It looks beside it before it believes that it holds the
+ * folder (`ownerMovedAside`), and leaves; until then the living socket stays where that one finds it.
+ */
+async function putBack(aside: string, path: string): Promise<void> {
+  for (let attempt = 1; attempt <= PUT_BACK_ATTEMPTS; attempt++) {
+    try {
+      await link(aside, path)
+      return await unlink(aside)
+    } catch (cause) {
+      if (!isErrno(cause, 'EEXIST')) return
+      await delay(PUT_BACK_MS)
+    }
+  }
+}
+
+/** Who else still listens on a socket that was moved aside, or `null`; dead ones are removed. */
+async function ownerMovedAside(path: string, own: string | null): Promise<string | null> {
+  const names = (await readdir(dirname(path))).filter((name) => asideOf(path).test(name))
+  for (const name of names) {
+    const aside = join(dirname(path), name)
+    if ((await identityOf(aside)) === own) continue
+    const owner = await ask(aside)
+    if (owner !== null) return owner
+    await unlink(aside).catch(() => {})
+  }
+  return null
+}
+
+/** Eight hexadecimal digits behind the name. */
+const asideOf = (path: string): RegExp => new RegExp(`^${basename(path)}\\.[0-9a-f]{8}$`)
 
 /** The process id of whoever listens, `?` where it does not say, `null` where nobody listens. */
 function ask(path: string): Promise<string | null> {
