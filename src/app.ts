@@ -1,4 +1,5 @@
 /** The composition root: the one file that constructs things and hands them to each other. */
+
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { Logger } from 'pino'
@@ -19,6 +20,7 @@ import { inbounds } from './inbound/index.ts'
 import { type Listener, listen } from './inbound/listener.ts'
 import { BoundDoors } from './inbound/own-doors.ts'
 import { type Endpoint, formatEndpoint, type Ip } from './model/address.ts'
+import { noApps } from './model/app.ts'
 import { containsAny } from './model/cidr.ts'
 import { OperatorError } from './model/errors.ts'
 import type { FlowId } from './model/flow.ts'
@@ -52,11 +54,12 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
   const clock = systemClock
   const policy = loadPolicyFor(settings, mode)
   const shadows = loadShadows()
+  const apps = noApps
   const location = locationOf(settings, policy)
   const tables = await openTables(location, settings, log)
   const ownDoors = new BoundDoors()
   const refusals = { deniedPorts: settings.deniedPorts, localNames: settings.resolver.localNames, ownDoors }
-  judgeResolvers(settings, policy, tables.current, refusals, clock.now())
+  judgeResolvers(settings, policy, tables.current, refusals, apps, clock.now())
 
   for (const sentence of endedExceptions(policy, clock.now())) log.warn(`policy ${policy.name}: ${sentence}`)
 
@@ -73,6 +76,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     policies: { current: policy },
     shadows,
     refusals,
+    apps,
     resolver: createResolver(settings.resolver.servers, { monotonic: clock.monotonic }),
     tables,
     dialer: createDialer(createDirect({ monotonic: clock.monotonic })),
@@ -101,7 +105,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
   }
   // Before the first flow asks.
   setImmediate(() => void location.companies.ofAsn(0))
-  const canaries = await startCanaries(() => selfTest({ policy, locator: tables.current, table: tables.table, refusals, clock }), log)
+  const canaries = await startCanaries(() => selfTest({ policy, locator: tables.current, table: tables.table, refusals, apps, clock }), log)
   const stopWatching = watchTables(tables, location, road.writer, log, canaries.run)
   return {
     policy,

@@ -1,7 +1,9 @@
 /** Ringfence's own look-ups walk the same road: a resolver that the policy forbids is an error of the settings. */
 import { formatEndpoint } from '../model/address.ts'
+import type { AppCatalogue } from '../model/app.ts'
 import { OperatorError } from '../model/errors.ts'
 import type { FlowId, Millis } from '../model/flow.ts'
+import { anonymous } from '../model/identity.ts'
 import { isLocal } from '../model/scope.ts'
 import { decide } from '../pipeline/decide.ts'
 import { identify, whenNamesEnd } from '../pipeline/identify.ts'
@@ -13,7 +15,14 @@ import { isPath } from './load.ts'
 import type { Settings } from './settings.ts'
 
 /** Throws OperatorError for the first configured name server that may not be asked. */
-export function judgeResolvers(settings: Settings, policy: Policy, locator: Locator, refusals: RefusalSettings, now: Millis): void {
+export function judgeResolvers(
+  settings: Settings,
+  policy: Policy,
+  locator: Locator,
+  refusals: RefusalSettings,
+  apps: AppCatalogue,
+  now: Millis,
+): void {
   for (const server of settings.resolver.servers) {
     if (server.kind === 'system' || isLocal(server.host)) continue
     const flow = {
@@ -22,9 +31,10 @@ export function judgeResolvers(settings: Settings, policy: Policy, locator: Loca
       inbound: 'resolver',
       network: 'udp' as const,
       client: { host: server.host, port: server.port },
+      who: anonymous,
       asked: { host: { kind: 'ip' as const, ip: server.host }, port: server.port },
     }
-    const known = whenNamesEnd(identify(flow, now))
+    const known = whenNamesEnd(identify(flow, now, apps))
     const { kind, verdict } = decide(policy, known, [locate(server.host, locator)], flow, refusals)
     if (kind === 'dial') continue
     const why = verdict.reasons.map((reason) => ('fence' in reason ? `fence "${reason.fence}"` : reason.kind)).join(', ')

@@ -9,6 +9,7 @@ import { ipFromBytes } from '../model/address.ts'
 import { RingfenceError } from '../model/errors.ts'
 import type { Flow, FlowId } from '../model/flow.ts'
 import { type Host, hostText, isHost, parseHost } from '../model/hostname.ts'
+import { anonymous } from '../model/identity.ts'
 import { isLocal } from '../model/scope.ts'
 import { carry } from '../pipeline/pipeline.ts'
 import type { Road } from '../pipeline/ports.ts'
@@ -44,6 +45,7 @@ export function createFetch(road: Road, settings: Partial<FetchSettings> = {}): 
       inbound: 'update',
       network: 'tcp',
       client: ourselves,
+      who: anonymous,
       asked: { host: request.host, port: portOf(request.url) },
     }
     let failure: RingfenceError | null = null

@@ -1,7 +1,9 @@
 /** What every door is given: how to offer a flow to the road, and the limits of its patience. */
+
 import type { Endpoint, Ip } from '../model/address.ts'
 import type { Flow, FlowId } from '../model/flow.ts'
 import type { Host } from '../model/hostname.ts'
+import { anonymous } from '../model/identity.ts'
 import type { ByteStream } from '../pipeline/byte-stream.ts'
 import type { Clock, Offer } from '../pipeline/ports.ts'
 import type { RelayLimits } from '../pipeline/relay.ts'
@@ -42,5 +44,6 @@ export const newFlow = (door: Door, client: Endpoint<Ip>, asked: Endpoint<Host>)
   inbound: door.name,
   network: 'tcp',
   client,
+  who: anonymous,
   asked,
 })

@@ -2,6 +2,7 @@
 import type { Endpoint, Ip } from './address.ts'
 import type { Brand } from './brand.ts'
 import type { Host, Hostname } from './hostname.ts'
+import type { Identity } from './identity.ts'
 
 /** Time since 1970-01-01T00:00Z in milliseconds. */
 export type Millis = number
@@ -17,12 +18,16 @@ export interface Flow {
   readonly inbound: string
   readonly network: Network
   readonly client: Endpoint<Ip>
+  readonly who: Identity
   /** What the client asked for, canonical, before any look-up. */
   readonly asked: Endpoint<Host>
 }
 
-/** Where a name was learnt. `asked`: from the request itself; the others are claims in what the client sent afterwards. */
-export type NameOrigin = 'asked' | 'sni' | 'http-host'
+/**
+ * Where a name was learnt. `asked`: from the request itself; `sni` and `http-host`: claimed in what the client sent
+ * afterwards; `dns`: an answer of Ringfence's own for a name that the same client asked for before.
+ */
+export type NameOrigin = 'asked' | 'sni' | 'http-host' | 'dns'
 
 /**
  * A name of the flow's destination. A claimed name can make a fence apply (suspicion convicts); it opens an exception

@@ -1,13 +1,18 @@
 /** Who asks, and for what: the facts of a flow that do not depend on an address. */
 import type { Ip } from '../model/address.ts'
+import type { AppCatalogue, KnownApp } from '../model/app.ts'
 import type { Facts } from '../model/facts.ts'
 import type { Flow, KnownName, Millis } from '../model/flow.ts'
 import type { Location } from '../model/location.ts'
 
 /** Facts about the flow as a whole; an address and its place make them `Facts`. */
-export type Known = Omit<Facts, 'address' | 'location'>
+export interface Known extends Omit<Facts, 'address' | 'location' | 'apps'> {
+  readonly catalogue: AppCatalogue
+  /** Apps that the names belong to. */
+  readonly namedApps: readonly KnownApp[]
+}
 
-export function identify(flow: Flow, at: Millis): Known {
+export function identify(flow: Flow, at: Millis, catalogue: AppCatalogue): Known {
   const { host, port } = flow.asked
   // Ringfence itself resolves the asked name and dials what it finds: that proves it.
   const asked: readonly KnownName[] = host.kind === 'name' ? [{ name: host.name, origin: 'asked', provedAt: 'everywhere' }] : []
@@ -16,17 +21,38 @@ export function identify(flow: Flow, at: Millis): Known {
     port,
     inbound: flow.inbound,
     client: flow.client.host,
+    who: flow.who,
     at,
     names: asked,
+    namedApps: appsNamed(asked, catalogue),
+    catalogue,
     namesFinal: false,
     anyName: false,
   }
 }
 
-export const factsAbout = (known: Known, location: Location | undefined): Facts => ({ ...known, address: location?.ip, location })
+export function factsAbout(known: Known, location: Location | undefined): Facts {
+  const { namedApps, catalogue } = known
+  const published = location === undefined ? [] : catalogue.at(location.ip)
+  const apps = published.length === 0 ? namedApps : [...namedApps, ...published.map(inRange)]
+  return { ...known, apps, address: location?.ip, location }
+}
+
+/** The same flow with other names. */
+export const withNames = (known: Known, names: readonly KnownName[]): Known => ({
+  ...known,
+  names,
+  namedApps: appsNamed(names, known.catalogue),
+})
 
 /** The same facts when no further name can come. */
 export const whenNamesEnd = (known: Known): Known => ({ ...known, namesFinal: true })
 
 /** What a look-up of a claimed name found: the addresses where the claim is proved. */
 export const proveAt = (name: KnownName, addresses: Iterable<Ip>): KnownName => ({ ...name, provedAt: new Set(addresses) })
+
+const appsNamed = (names: readonly KnownName[], catalogue: AppCatalogue): readonly KnownApp[] =>
+  names.flatMap(({ name, origin, provedAt }) => catalogue.named(name).map((app) => ({ app, origin, provedAt })))
+
+/** The vendor's own list holds the address: that proves it, for this address. */
+const inRange = (app: KnownApp['app']): KnownApp => ({ app, origin: 'range', provedAt: 'everywhere' })

@@ -6,7 +6,7 @@ import type { KnownName } from '../model/flow.ts'
 import { judgedAddresses } from '../model/scope.ts'
 import { type Policy, readsNames } from '../policy/policy.ts'
 import { createSniffer, type Sniffed } from '../wire/sniff.ts'
-import { factsAbout, type Known, proveAt, whenNamesEnd } from './identify.ts'
+import { factsAbout, type Known, proveAt, whenNamesEnd, withNames } from './identify.ts'
 import type { FirstBytes, Resolver } from './ports.ts'
 
 /** How long the first bytes are held for at most: servers that speak first (SSH, SMTP) make their clients wait this long. */
@@ -58,13 +58,13 @@ export type Claims = Pick<Extract<Sniffed, { kind: 'known' }>, 'names' | 'hidden
 /** Adds claims to what is known, none of them proved. */
 export function withClaims(known: Known, { names, hidden }: Claims): Known {
   const fresh = names.filter(({ name }) => !isKnown(known, name)).map(({ name, origin }): KnownName => ({ name, origin, provedAt: null }))
-  return { ...known, names: [...known.names, ...fresh], anyName: known.anyName || hidden }
+  return { ...withNames(known, [...known.names, ...fresh]), anyName: known.anyName || hidden }
 }
 
 /** Proves what is only claimed, as far as an exception could hold by it, and whether or not the client stays that long. */
 export async function withProofs(known: Known, policy: Policy, resolver: Resolver): Promise<Known> {
   const names = known.names.map((name) => (name.provedAt === null && mayOpen(policy, known, name) ? prove(name, resolver) : name))
-  return { ...known, names: await Promise.all(names) }
+  return withNames(known, await Promise.all(names))
 }
 
 const isKnown = (known: Known, name: string): boolean => known.names.some((other) => other.name === name)
@@ -84,7 +84,8 @@ async function prove(claim: KnownName, resolver: Resolver): Promise<KnownName> {
 
 /** Whether some exception would hold by this name if it were proved; without one a look-up would be spent for nothing. */
 function mayOpen(policy: Policy, known: Known, name: KnownName): boolean {
-  const facts = factsAbout({ ...known, names: [{ ...name, provedAt: 'everywhere' }], namesFinal: true, anyName: false }, undefined)
+  const alone = withNames(known, [{ ...name, provedAt: 'everywhere' }])
+  const facts = factsAbout({ ...alone, namesFinal: true, anyName: false }, undefined)
   return policy.fences.some(({ exceptions }) =>
     exceptions.some(({ traffic }) => readsNames(traffic) && traffic.every(({ matcher }) => matcher.proved(facts) !== 'no')),
   )

@@ -24,7 +24,7 @@ export interface Judged {
 
 /** The part of an offer that is judged, and the part of the world that judging needs. */
 export type Asking = Pick<Offer, 'flow' | 'firstBytes' | 'gone' | 'grant'>
-export type JudgingRoad = Pick<Road, 'refusals' | 'resolver' | 'clock'>
+export type JudgingRoad = Pick<Road, 'refusals' | 'resolver' | 'clock' | 'apps'>
 
 /** One flow on its way, with what it goes by: a reload changes nothing for it. */
 interface Passage {
@@ -66,7 +66,7 @@ export async function carry(offer: Offer, road: Road): Promise<void> {
 /** Everything up to the verdict: what `ringfence check` shows is decided by these same steps. */
 export async function judge(offer: Asking, policy: Policy, locator: Locator, road: JudgingRoad): Promise<Judged> {
   const { flow, firstBytes, gone } = offer
-  const asked = identify(flow, road.clock.now())
+  const asked = identify(flow, road.clock.now(), road.apps)
   const known = firstBytes === null ? whenNamesEnd(asked) : asked
   const denied = refusalOfPort(flow, road.refusals)
   const early = denied === null ? decideEarly(policy, known) : decideRefused(policy, denied)

@@ -3,6 +3,7 @@
  * `app.ts` hands the implementations in.
  */
 import type { Endpoint, Ip } from '../model/address.ts'
+import type { AppCatalogue } from '../model/app.ts'
 import type { NonEmpty } from '../model/brand.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import type { Ending, EventBody } from '../model/event.ts'
@@ -109,6 +110,7 @@ export interface Road {
   /** Other policies, counted in the shadow: recorded, never acted upon. */
   readonly shadows: readonly Policy[]
   readonly refusals: RefusalSettings
+  readonly apps: AppCatalogue
   readonly resolver: Resolver
   /** Read once per flow: new data changes what later flows see. */
   readonly tables: { readonly current: Locator }

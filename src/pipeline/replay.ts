@@ -2,15 +2,18 @@
  * A recorded flow judged once more, by another policy or other location data: what would have been done with it. It
  * goes by what the record holds; nothing is resolved or dialled.
  */
+
 import { type Endpoint, type Ip, parseIp } from '../model/address.ts'
+import type { AppCatalogue } from '../model/app.ts'
 import { isNonEmpty } from '../model/brand.ts'
 import type { RecordedCandidate, RecordedName } from '../model/event.ts'
 import type { Flow, FlowId, KnownName, Network } from '../model/flow.ts'
 import { isHost, parseHost, parseHostPort } from '../model/hostname.ts'
+import { anonymous } from '../model/identity.ts'
 import type { Decision } from '../model/verdict.ts'
 import type { Policy } from '../policy/policy.ts'
 import { decide } from './decide.ts'
-import { identify, whenNamesEnd } from './identify.ts'
+import { identify, whenNamesEnd, withNames } from './identify.ts'
 import type { Located } from './locate.ts'
 import type { Locator } from './ports.ts'
 import type { RefusalSettings } from './refusals.ts'
@@ -31,13 +34,19 @@ export interface RecordedFlow {
 }
 
 /** The decision; `null` for a record of a flow that never came to an address, or that is not readable as one. */
-export function replay(recorded: RecordedFlow, policy: Policy, locator: Locator, refusals: RefusalSettings): Decision | null {
+export function replay(
+  recorded: RecordedFlow,
+  policy: Policy,
+  locator: Locator,
+  refusals: RefusalSettings,
+  apps: AppCatalogue,
+): Decision | null {
   const flow = flowOf(recorded)
   const located = recorded.candidates.flatMap((candidate) => locatedNow(candidate, locator) ?? [])
   if (flow === null || located.length === 0 || located.length < recorded.candidates.length) return null
-  const asked = identify(flow, flow.openedAt)
+  const asked = identify(flow, flow.openedAt, apps)
   const claimed = recorded.names.filter(({ origin }) => origin !== 'asked').flatMap((name) => knownName(name, located) ?? [])
-  const known = whenNamesEnd({ ...asked, names: [...asked.names, ...claimed], anyName: recorded.name_hidden })
+  const known = whenNamesEnd({ ...withNames(asked, [...asked.names, ...claimed]), anyName: recorded.name_hidden })
   return decide(policy, known, located, flow, refusals)
 }
 
@@ -46,7 +55,7 @@ function flowOf({ id, time, inbound, network, client, asked, port }: RecordedFlo
   const from = clientOf(client)
   const openedAt = Date.parse(time)
   if (!isHost(host) || from === null || Number.isNaN(openedAt)) return null
-  return { id: id as FlowId, openedAt, inbound, network, client: from, asked: { host, port } }
+  return { id: id as FlowId, openedAt, inbound, network, client: from, who: anonymous, asked: { host, port } }
 }
 
 function clientOf(text: string): Endpoint<Ip> | null {

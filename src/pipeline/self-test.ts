@@ -7,11 +7,13 @@ import { anchors } from '../geoip/anchors.ts'
 import { noReach } from '../geoip/reach.ts'
 import type { Table } from '../geoip/table.ts'
 import { type Ip, ipFromBytes, parseIp } from '../model/address.ts'
+import type { AppCatalogue } from '../model/app.ts'
 import { type CountryCode, countryLabel } from '../model/country.ts'
 import { RingfenceError } from '../model/errors.ts'
 import type { Decided, EventBody } from '../model/event.ts'
 import type { Flow, FlowId } from '../model/flow.ts'
 import { isHost, parseHost } from '../model/hostname.ts'
+import { anonymous } from '../model/identity.ts'
 import { scopeOf } from '../model/scope.ts'
 import type { Fence, Policy } from '../policy/policy.ts'
 import { type CanaryRequest, requestsFor } from './canary-request.ts'
@@ -26,6 +28,7 @@ export interface SelfTestWorld {
   /** For countries without a known address; `null` where there is no data. */
   readonly table: Pick<Table, 'v4' | 'answer'> | null
   readonly refusals: RefusalSettings
+  readonly apps: AppCatalogue
   readonly clock: Clock
 }
 
@@ -176,7 +179,7 @@ async function send(
   request: CanaryRequest,
   address: Ip,
   fence: Fence,
-  { policy, locator, refusals, clock }: SelfTestWorld,
+  { policy, locator, refusals, apps, clock }: SelfTestWorld,
 ): Promise<Omit<Outcome, 'address'>> {
   const host = parseHost(request.host)
   if (!isHost(host)) return { kind: 'not-covered', why: `"${request.host}" is no name that can be asked for` }
@@ -185,6 +188,7 @@ async function send(
     id: 'self-test' as FlowId,
     openedAt: clock.now(),
     client: { host: request.client, port: 0 },
+    who: anonymous,
     asked: { host, port: request.port },
   }
   const events: EventBody[] = []
@@ -194,6 +198,7 @@ async function send(
     policies: { current: policy },
     shadows: [],
     refusals,
+    apps,
     resolver: { resolve: async () => [address] },
     tables: { current: locator },
     dialer: dialler,

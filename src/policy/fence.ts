@@ -43,7 +43,7 @@ function judgePlace(fence: Fence, { location }: Facts): Span {
 }
 
 function lifts(exception: Exception, facts: Facts): Match {
-  if (exception.endsAt !== null && facts.at >= exception.endsAt) return 'no'
+  if (exception.endsAt !== null && facts.at !== undefined && facts.at >= exception.endsAt) return 'no'
   const proved = matchAll(exception.traffic, (matcher) => matcher.proved(facts))
   if (proved === 'no' || exception.to === null) return proved
   if (facts.location === undefined) return 'open'

@@ -3,6 +3,7 @@ import { refusalsOf } from '../../src/cli/refusals.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import type { Flow, FlowId } from '../../src/model/flow.ts'
 import { isHost, parseHost } from '../../src/model/hostname.ts'
+import { anonymous } from '../../src/model/identity.ts'
 import { refusalOf } from '../../src/pipeline/refusals.ts'
 import { ip } from './made-up-places.ts'
 import { folderWith } from './screen.ts'
@@ -11,7 +12,7 @@ function flowTo(text: string, port: number): Flow {
   const host = parseHost(text)
   if (!isHost(host)) throw new Error(host.problem)
   const client = { host: ip('127.0.0.1'), port: 0 }
-  return { id: 'a' as FlowId, openedAt: 0, inbound: 'mixed', network: 'tcp', client, asked: { host, port } }
+  return { id: 'a' as FlowId, openedAt: 0, inbound: 'mixed', network: 'tcp', client, who: anonymous, asked: { host, port } }
 }
 
 test('a command refuses what the proxy of the same settings would: its doors, denied ports, local answers', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { judgeResolvers } from '../../src/config/judge-resolvers.ts'
 import { loadSettings } from '../../src/config/load.ts'
+import { noApps } from '../../src/model/app.ts'
 import { OperatorError } from '../../src/model/errors.ts'
 import { policy, strict } from '../policy/words.ts'
 import { tableLocator } from '../support/fake-ports.ts'
@@ -20,6 +21,7 @@ function judge(servers: readonly string[], document: Readonly<Record<string, unk
     policy({ uncertain: strict, ...document }),
     locator,
     refusals,
+    noApps,
     0,
   )
 }

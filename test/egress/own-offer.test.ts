@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { ownOffer } from '../../src/egress/own-offer.ts'
 import { RingfenceError } from '../../src/model/errors.ts'
 import type { Flow, FlowId } from '../../src/model/flow.ts'
+import { anonymous } from '../../src/model/identity.ts'
 import type { Meter, Upstream } from '../../src/pipeline/ports.ts'
 import { ip, name } from '../support/fake-ports.ts'
 import { never, streamPair } from '../support/socket-pair.ts'
@@ -12,6 +13,7 @@ const flow: Flow = {
   inbound: 'update',
   network: 'tcp',
   client: { host: ip('127.0.0.1'), port: 0 },
+  who: anonymous,
   asked: { host: { kind: 'name', name: name('updates.test') }, port: 443 },
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Door, newFlow } from '../../src/inbound/door.ts'
 import type { FlowId } from '../../src/model/flow.ts'
+import { anonymous } from '../../src/model/identity.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { ip, name } from '../support/fake-ports.ts'
 
@@ -18,6 +19,14 @@ test('a flow carries the name of its door, a fresh id and the time at which it w
   }
   const client = { host: ip('10.0.0.9'), port: 50_000 }
   const asked = { host: { kind: 'name', name: name('a.com') }, port: 443 } as const
-  expect(newFlow(door, client, asked)).toEqual({ id: 'id-1', openedAt: 1_234, inbound: 'office', network: 'tcp', client, asked })
+  expect(newFlow(door, client, asked)).toEqual({
+    id: 'id-1',
+    openedAt: 1_234,
+    inbound: 'office',
+    network: 'tcp',
+    client,
+    who: anonymous,
+    asked,
+  })
   expect(newFlow(door, client, asked).id).toBe('id-2')
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseIp } from '../../src/model/address.ts'
+import { anonymous } from '../../src/model/identity.ts'
 import { requestsFor } from '../../src/pipeline/canary-request.ts'
 import { ip, policy, strict } from '../policy/words.ts'
 import { name } from '../support/fake-ports.ts'
@@ -65,6 +66,8 @@ test('whatever a fence reads but cidr, its traffic matches every request that is
           port,
           inbound,
           client,
+          who: anonymous,
+          apps: [],
           at: 0,
           names,
           namesFinal: true,

@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Endpoint, Ip } from '../../src/model/address.ts'
+import { noApps } from '../../src/model/app.ts'
 import { isNonEmpty } from '../../src/model/brand.ts'
 import type { Flow, FlowId } from '../../src/model/flow.ts'
 import type { Hostname } from '../../src/model/hostname.ts'
+import { anonymous } from '../../src/model/identity.ts'
 import type { Location } from '../../src/model/location.ts'
 import { judgedAddresses } from '../../src/model/scope.ts'
 import type { Candidate, Decision } from '../../src/model/verdict.ts'
@@ -28,10 +30,11 @@ const flowTo = (asked: string): Flow => ({
   inbound: 'mixed',
   network: 'tcp',
   client: { host: ip('192.0.2.10'), port: 50_000 },
+  who: anonymous,
   asked: endpoint(asked),
 })
 
-const knownOf = (flow: Flow): Known => identify(flow, NOON)
+const knownOf = (flow: Flow): Known => identify(flow, NOON, noApps)
 
 function at(address: string, answers: Answers = {}, anycast = false): Located {
   const locations: readonly Location[] = judgedAddresses(ip(address)).map((judged) => placed(judged, answers, anycast))

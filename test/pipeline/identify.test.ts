@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { type AppCatalogue, noApps } from '../../src/model/app.ts'
 import type { Flow, FlowId } from '../../src/model/flow.ts'
-import { factsAbout, identify, proveAt, whenNamesEnd } from '../../src/pipeline/identify.ts'
+import { anonymous } from '../../src/model/identity.ts'
+import { factsAbout, identify, proveAt, whenNamesEnd, withNames } from '../../src/pipeline/identify.ts'
 import { claimed, endpoint, ip, NOON, placed } from '../policy/words.ts'
 
 const flow = (asked: string): Flow => ({
@@ -9,34 +11,55 @@ const flow = (asked: string): Flow => ({
   inbound: 'office',
   network: 'tcp',
   client: { host: ip('192.0.2.10'), port: 50_000 },
+  who: anonymous,
   asked: endpoint(asked),
 })
 
 test('the name that was asked for is proved, since Ringfence itself resolves it', () =>
-  expect(identify(flow('zoom.us:443'), NOON)).toEqual({
+  expect(identify(flow('zoom.us:443'), NOON, noApps)).toEqual({
     network: 'tcp',
     port: 443,
     inbound: 'office',
     client: '192.0.2.10',
+    who: anonymous,
     at: NOON,
+    catalogue: noApps,
+    namedApps: [],
     names: [{ name: 'zoom.us', origin: 'asked', provedAt: 'everywhere' }],
     namesFinal: false,
     anyName: false,
   }))
 
 test('an address that was asked for is no name', () => {
-  expect(identify(flow('198.51.100.7:443'), NOON).names).toEqual([])
+  expect(identify(flow('198.51.100.7:443'), NOON, noApps).names).toEqual([])
 })
 
 test('an address and its place make facts; without them they are not known yet', () => {
-  const known = identify(flow('zoom.us:443'), NOON)
+  const known = identify(flow('zoom.us:443'), NOON, noApps)
   const location = placed('198.51.100.7', { A: 'US' })
-  expect(factsAbout(known, location)).toEqual({ ...known, address: '198.51.100.7', location })
-  expect(factsAbout(known, undefined)).toEqual({ ...known, address: undefined, location: undefined })
+  expect(factsAbout(known, location)).toEqual({ ...known, apps: [], address: '198.51.100.7', location })
+  expect(factsAbout(known, undefined)).toEqual({ ...known, apps: [], address: undefined, location: undefined })
+})
+
+test('apps come from names, as far as those are proved, and from the published range of the address', () => {
+  const [zoom, meet] = ['zoom', 'meet'].map((id) => ({ id, name: id, categories: [], company: null }))
+  if (zoom === undefined || meet === undefined) throw new Error('two were made')
+  const catalogue: AppCatalogue = {
+    ...noApps,
+    named: (name) => (name.endsWith('zoom.us') ? [zoom] : []),
+    at: (address) => (address === '198.51.100.7' ? [meet] : []),
+  }
+  const known = identify(flow('zoom.us:443'), NOON, catalogue)
+  const asked = { app: zoom, origin: 'asked', provedAt: 'everywhere' }
+  expect(factsAbout(known, undefined).apps).toEqual([asked])
+  expect(factsAbout(known, placed('198.51.100.8')).apps).toEqual([asked])
+  expect(factsAbout(known, placed('198.51.100.7')).apps).toEqual([asked, { app: meet, origin: 'range', provedAt: 'everywhere' }])
+  const claim = claimed('us04web.zoom.us')
+  expect(withNames(known, [claim]).namedApps).toEqual([{ app: zoom, origin: 'sni', provedAt: claim.provedAt }])
 })
 
 test('when names end, nothing else changes', () => {
-  const known = identify(flow('zoom.us:443'), NOON)
+  const known = identify(flow('zoom.us:443'), NOON, noApps)
   expect(whenNamesEnd(known)).toEqual({ ...known, namesFinal: true })
   expect(known.namesFinal).toBe(false)
 })

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { noApps } from '../../src/model/app.ts'
 import { RingfenceError } from '../../src/model/errors.ts'
 import type { Flow, FlowId, KnownName } from '../../src/model/flow.ts'
+import { anonymous } from '../../src/model/identity.ts'
 import { identify, type Known } from '../../src/pipeline/identify.ts'
 import { type Claims, PEEK_MS, peek, watch, withClaims, withProofs } from '../../src/pipeline/peek.ts'
 import type { FirstBytes } from '../../src/pipeline/ports.ts'
@@ -18,9 +20,10 @@ const flow: Flow = {
   inbound: 'mixed',
   network: 'tcp',
   client: { host: ip('127.0.0.1'), port: 5 },
+  who: anonymous,
   asked: { host: { kind: 'ip', ip: ip('52.81.151.250') }, port: 443 },
 }
-const known: Known = identify(flow, 0)
+const known: Known = identify(flow, 0, noApps)
 
 const policy = (except: string) =>
   compilePolicy(

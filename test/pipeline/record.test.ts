@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { RingfenceError } from '../../src/model/errors.ts'
 import type { Flow, FlowId } from '../../src/model/flow.ts'
+import { anonymous } from '../../src/model/identity.ts'
 import { ByteStream } from '../../src/pipeline/byte-stream.ts'
 import { Entry, type Told } from '../../src/pipeline/record.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -16,6 +17,7 @@ const flow: Flow = {
   inbound: 'mixed',
   network: 'tcp',
   client: { host: ip('127.0.0.1'), port: 50_000 },
+  who: anonymous,
   asked: { host: { kind: 'name', name: name('zoom.us') }, port: 443 },
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Flow, FlowId } from '../../src/model/flow.ts'
+import { anonymous } from '../../src/model/identity.ts'
 import { type RefusalSettings, refusalOf, refusalOfPort } from '../../src/pipeline/refusals.ts'
 import { endpoint, hostname, ip, NOON } from '../policy/words.ts'
 
@@ -15,6 +16,7 @@ const flow = (asked: string): Flow => ({
   inbound: 'mixed',
   network: 'tcp',
   client: { host: ip('192.0.2.10'), port: 50_000 },
+  who: anonymous,
   asked: endpoint(asked),
 })
 

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { noApps } from '../../src/model/app.ts'
 import type { Decided } from '../../src/model/event.ts'
 import type { Flow, FlowId, KnownName } from '../../src/model/flow.ts'
+import { anonymous } from '../../src/model/identity.ts'
 import { decide } from '../../src/pipeline/decide.ts'
 import { identify, whenNamesEnd } from '../../src/pipeline/identify.ts'
 import { locateAll } from '../../src/pipeline/locate.ts'
@@ -28,6 +30,7 @@ async function recorded(
     inbound: 'mixed',
     network: 'tcp',
     client: { host: ip('192.0.2.10'), port: 50_000 },
+    who: anonymous,
     asked: endpoint(asked),
   }
   await carry(
@@ -61,7 +64,7 @@ test.each(['cn.example:443', 'mixed.example:443', '52.81.151.250:80', '170.114.1
   async (asked) => {
     for (const text of policies) {
       const { record, event, fake } = await recorded(asked, text)
-      const again = replay(record, compiled(text), fake.road.tables.current, fake.road.refusals)
+      const again = replay(record, compiled(text), fake.road.tables.current, fake.road.refusals, noApps)
       expect(again?.verdict).toMatchObject({ kind: event.verdict, would: event.would, reasons: event.reasons })
     }
   },
@@ -70,14 +73,14 @@ test.each(['cn.example:443', 'mixed.example:443', '52.81.151.250:80', '170.114.1
 test('by other data or another policy it may come to something else', async () => {
   const { record, fake } = await recorded('cn.example:443', policies[0] ?? '')
   const moved = tableLocator({ '52.81.151.250': 'US' })
-  expect(replay(record, compiled(policies[0] ?? ''), moved, fake.road.refusals)?.verdict.would).toBe('allow')
-  expect(replay(record, compiled(policyText('enforce')), fake.road.tables.current, fake.road.refusals)?.verdict.would).toBe('allow')
+  expect(replay(record, compiled(policies[0] ?? ''), moved, fake.road.refusals, noApps)?.verdict.would).toBe('allow')
+  expect(replay(record, compiled(policyText('enforce')), fake.road.tables.current, fake.road.refusals, noApps)?.verdict.would).toBe('allow')
 })
 
 test('a record without an address, or that is not readable, is not judged', async () => {
   const { record, fake } = await recorded('cn.example:443', policies[0] ?? '')
   const by = (change: Partial<RecordedFlow>) =>
-    replay({ ...record, ...change }, compiled(policies[0] ?? ''), fake.road.tables.current, fake.road.refusals)
+    replay({ ...record, ...change }, compiled(policies[0] ?? ''), fake.road.tables.current, fake.road.refusals, noApps)
   expect(by({ candidates: [] })).toBeNull()
   expect(by({ asked: 'not a host!' })).toBeNull()
   expect(by({ client: 'nobody' })).toBeNull()
@@ -115,6 +118,7 @@ test('whatever was known of a flow, its record judged by any policy and data com
         inbound: 'mixed',
         network: 'tcp',
         client: { host: ip('2001:db8::7'), port: 50_000 },
+        who: anonymous,
         asked: endpoint(live.asked),
       }
       const found = ips(...(flow.asked.host.kind === 'ip' ? [flow.asked.host.ip] : live.addresses))
@@ -122,7 +126,7 @@ test('whatever was known of a flow, its record judged by any policy and data com
       const provedAt =
         live.claims === 'a proved name' ? new Set(places.flatMap(({ locations }) => locations.map(({ ip: at }) => at))) : null
       const claimed: KnownName = { name: hostname('claimed.example'), origin: 'sni', provedAt }
-      const asked = identify(flow, flow.openedAt)
+      const asked = identify(flow, flow.openedAt, noApps)
       const known = whenNamesEnd({
         ...asked,
         names: live.claims.endsWith(' name') && live.claims !== 'a hidden name' ? [...asked.names, claimed] : asked.names,
@@ -135,7 +139,7 @@ test('whatever was known of a flow, its record judged by any policy and data com
       if (event === undefined) throw new Error('nothing was decided')
       const record = recordOf({ decided: { ...event, v: 1, seq: 1, time: new Date(flow.openedAt).toISOString(), node: 'test' } })
       if (record === null) throw new Error('no record')
-      const again = replay(record, policyNow, now, road.refusals)
+      const again = replay(record, policyNow, now, road.refusals, noApps)
       expect(again).toEqual(decide(policyNow, known, locateAll(found, now), flow, road.refusals))
     }),
     { numRuns: 400 },

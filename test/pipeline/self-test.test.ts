@@ -5,6 +5,7 @@ import { countryNumber } from '../../src/geoip/source.ts'
 import { CompiledTable, unlocated } from '../../src/geoip/table.ts'
 import { compile } from '../../src/geoip/table-data.ts'
 import { ipToBytes } from '../../src/model/address.ts'
+import { noApps } from '../../src/model/app.ts'
 import { selfTest, selfTestSentence } from '../../src/pipeline/self-test.ts'
 import { type Range, source } from '../geoip/made-up-sources.ts'
 import { ip, policy, strict } from '../policy/words.ts'
@@ -34,6 +35,7 @@ const run = (document: Readonly<Record<string, unknown>>, world: TestWorld = tab
     table: world.table ?? null,
     locator: world.locator ?? { hash: 'none', locate: unlocated },
     refusals: { ...refusals, deniedPorts: world.deniedPorts ?? refusals.deniedPorts },
+    apps: noApps,
     clock: realClock,
   })
 
@@ -203,6 +205,7 @@ test('a table is walked once for the countries that no address is known of, and 
       locator,
       table: counting,
       refusals,
+      apps: noApps,
       clock: realClock,
     })
   let turns = 0

@@ -1,11 +1,14 @@
 /** Cases in the language of the people who write policies: `cases/*.yaml`. What a case may say is the schema below. */
+
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { noApps } from '../../src/model/app.ts'
 import { isNonEmpty } from '../../src/model/brand.ts'
 import type { Flow, FlowId, KnownName } from '../../src/model/flow.ts'
+import { anonymous } from '../../src/model/identity.ts'
 import { judgedAddresses } from '../../src/model/scope.ts'
 import { decide, decideEarly, isOpen } from '../../src/pipeline/decide.ts'
 import { factsAbout, identify, whenNamesEnd } from '../../src/pipeline/identify.ts'
@@ -66,7 +69,7 @@ function outcomeOf(one: Case, shared: Readonly<Record<string, unknown>>): Case['
   const written = Object.entries({ ...shared, ...one.policy }).filter(([, value]) => value !== null)
   const compiled = policy(Object.fromEntries(written))
   const { flow, claims } = flowOf(one)
-  const asked = identify(flow, flow.openedAt)
+  const asked = identify(flow, flow.openedAt, noApps)
   const known = { ...asked, names: [...asked.names, ...claims] }
   const facts = one.flow.names === 'open' ? known : whenNamesEnd(known)
   const located = Object.entries(one.flow.addresses).map(([address, said]) => locatedAt(address, said))
@@ -91,7 +94,7 @@ function flowOf({ flow }: Case): { flow: Flow; claims: readonly KnownName[] } {
   const client = { host: ip(flow.client), port: 50_000 }
   const claims = Object.entries(flow.claims).map(([name, provedAt]) => claimed(name, provedAt))
   const { network, inbound } = flow
-  return { flow: { id: 'a-flow' as FlowId, openedAt, inbound, network, client, asked: endpoint(flow.asked) }, claims }
+  return { flow: { id: 'a-flow' as FlowId, openedAt, inbound, network, client, who: anonymous, asked: endpoint(flow.asked) }, claims }
 }
 
 function locatedAt(address: string, { anycast, ...said }: { anycast?: boolean | undefined; [source: string]: unknown }): Located {

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { noApps } from '../../src/model/app.ts'
 import type { NonEmpty } from '../../src/model/brand.ts'
 import { allCountries, countryLabel } from '../../src/model/country.ts'
 import type { FlowId } from '../../src/model/flow.ts'
+import { anonymous } from '../../src/model/identity.ts'
 import type { Candidate, Decision, RefusalCode } from '../../src/model/verdict.ts'
 import { decide, decideRefused } from '../../src/pipeline/decide.ts'
 import { identify } from '../../src/pipeline/identify.ts'
@@ -120,6 +122,7 @@ test('observing, such an address is reached, and what enforcing would have done 
     inbound: 'mixed',
     network: 'tcp',
     client: { host: ip('192.0.2.10'), port: 50_000 },
+    who: anonymous,
     asked: endpoint('dns.google:443'),
   } as const
   const unplaced = (address: string) => ({ ...placed(address), located: false })
@@ -128,7 +131,7 @@ test('observing, such an address is reached, and what enforcing would have done 
     const [first, ...more] = addresses
     const located = [{ ip: ip(first), locations: [unplaced(first), ...more.map(unplaced)] as const }]
     const judging = policy({ mode, uncertain: { ...strict, unknown: 'allow' }, fences: [{ name: 'no-cn', never: ['CN'] }] })
-    const decision = decide(judging, identify(flow, NOON), located, flow, refusals)
+    const decision = decide(judging, identify(flow, NOON, noApps), located, flow, refusals)
     const { kind, would } = decision.verdict
     return { does: decision.kind, kind, would, sentence: explain(decision, flow.asked, judging) }
   }

@@ -1,4 +1,5 @@
 /** Laws of the judge that hold for any policy, over every matcher of the table. */
+
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { stringify } from 'yaml'
@@ -6,6 +7,7 @@ import { ipFromBytes } from '../../src/model/address.ts'
 import { isNonEmpty } from '../../src/model/brand.ts'
 import type { Facts } from '../../src/model/facts.ts'
 import type { KnownName } from '../../src/model/flow.ts'
+import { anonymous } from '../../src/model/identity.ts'
 import type { Location } from '../../src/model/location.ts'
 import { type Effect, severest } from '../../src/model/verdict.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
@@ -109,7 +111,7 @@ const completeFacts: fc.Arbitrary<Facts> = fc
     names: fc.array(anyName, { maxLength: 3 }),
     location: anyLocation,
   })
-  .map((known) => ({ ...known, namesFinal: true, anyName: false, address: known.location.ip }))
+  .map((known) => ({ ...known, who: anonymous, apps: [], namesFinal: true, anyName: false, address: known.location.ip }))
 
 /** What may be known of them on the way there: some of the names, with more to come, and perhaps no address yet. */
 const onTheWay = (complete: Facts): fc.Arbitrary<Facts> =>
@@ -237,6 +239,8 @@ const baseFacts: Omit<Facts, 'address' | 'location'> = {
   port: 443,
   inbound: 'mixed',
   client: ip('192.0.2.10'),
+  who: anonymous,
+  apps: [],
   at: NOON,
   names: [],
   namesFinal: true,

@@ -5,6 +5,7 @@ import { type CountryCode, isCountryCode } from '../../src/model/country.ts'
 import type { Facts } from '../../src/model/facts.ts'
 import type { KnownName } from '../../src/model/flow.ts'
 import { type Host, type Hostname, isHost, parseHost } from '../../src/model/hostname.ts'
+import { anonymous } from '../../src/model/identity.ts'
 import type { Location } from '../../src/model/location.ts'
 import { scopeOf } from '../../src/model/scope.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
@@ -65,6 +66,8 @@ export function facts(change: Partial<Facts> = {}): Facts {
     port: 443,
     inbound: 'mixed',
     client: ip('192.0.2.10'),
+    who: anonymous,
+    apps: [],
     at: NOON,
     names: [],
     namesFinal: true,

@@ -1,4 +1,5 @@
 /** A real door on 127.0.0.1, port 0, over the real road, in a world of tables. When the test is over it is stopped and its records are checked. */
+
 import { randomBytes } from 'node:crypto'
 import { expect, onTestFinished } from 'vitest'
 import { noReach } from '../../src/geoip/reach.ts'
@@ -6,6 +7,7 @@ import type { Door } from '../../src/inbound/door.ts'
 import { type InboundType, inbounds } from '../../src/inbound/index.ts'
 import { type Listener, listen } from '../../src/inbound/listener.ts'
 import { BoundDoors } from '../../src/inbound/own-doors.ts'
+import { noApps } from '../../src/model/app.ts'
 import type { FlowId } from '../../src/model/flow.ts'
 import { carry } from '../../src/pipeline/pipeline.ts'
 import type { Clock, Dialer, Offer, Road } from '../../src/pipeline/ports.ts'
@@ -73,6 +75,7 @@ export function roadOf(world: World = {}): FakeRoad {
     policies: { current: compilePolicy(world.policy ?? policyText('observe'), 'policy.yaml', 'policy.yaml') },
     shadows: (world.shadows ?? []).map((text, i) => compilePolicy(text, `shadow-${i}.yaml`, `shadow-${i}`)),
     refusals: { deniedPorts: [25], localNames: [name('test')], ownDoors: doors },
+    apps: noApps,
     resolver,
     tables: { current: tableLocator(world.places ?? places) },
     dialer: dialer satisfies Dialer,

@@ -1,13 +1,16 @@
 /** `ringfence check`: what would happen to a connection, and why. The same steps decide as on the road; nothing is dialled. */
+
 import { Command, Option } from 'commander'
 import type { Settings } from '../../config/settings.ts'
 import type { GeoTable } from '../../geoip/index.ts'
 import { type Endpoint, formatEndpoint, type Ip, parseIp } from '../../model/address.ts'
+import { noApps } from '../../model/app.ts'
 import { isNonEmpty } from '../../model/brand.ts'
 import { containsAny, formatCidr } from '../../model/cidr.ts'
 import { OperatorError, RingfenceError } from '../../model/errors.ts'
 import type { FlowId } from '../../model/flow.ts'
 import { type Host, hostText, parseHostPort, printable } from '../../model/hostname.ts'
+import { anonymous } from '../../model/identity.ts'
 import { certaintyOf } from '../../model/location.ts'
 import { didYouMean } from '../../model/suggest.ts'
 import type { Candidate, Mode } from '../../model/verdict.ts'
@@ -113,12 +116,13 @@ async function judgeOnce(
     inbound,
     network: 'tcp' as const,
     client: { host: client, port: 0 },
+    who: anonymous,
     asked,
   }
   const offer = { flow, firstBytes: null, gone: new AbortController().signal, grant: () => undefined }
   const refusals = refusalsOf(settings)
   try {
-    return await judge(offer, policy, geo, { refusals, resolver, clock })
+    return await judge(offer, policy, geo, { refusals, resolver, apps: noApps, clock })
   } catch (error) {
     // A name that has no addresses can't be judged: no answer is not "allowed".
     if (error instanceof RingfenceError && error.code.startsWith('resolve.'))
@@ -135,7 +139,7 @@ async function resolverOf(settings: Settings, policy: Policy, geo: GeoTable): Pr
     import('../refusals.ts'),
     import('../../clock.ts'),
   ])
-  judgeResolvers(settings, policy, geo, refusalsOf(settings), systemClock.now())
+  judgeResolvers(settings, policy, geo, refusalsOf(settings), noApps, systemClock.now())
   return createResolver(settings.resolver.servers)
 }
 

@@ -1,8 +1,10 @@
 /** `ringfence geoip status`: the location data in force: sources, roles, dates, coverage, licences, and what to know of them. */
+
 import { Command } from 'commander'
 import { systemClock } from '../../../clock.ts'
 import type { CoveredSource, GeoTable } from '../../../geoip/index.ts'
 import { unlocated } from '../../../geoip/table.ts'
+import { noApps } from '../../../model/app.ts'
 import { selfTest, selfTestSentence } from '../../../pipeline/self-test.ts'
 import { AnsweredNo } from '../../answered-no.ts'
 import { type Cell, jsonLine, type Output, outputTo, table } from '../../output.ts'
@@ -37,6 +39,7 @@ async function status(options: Options, out: Output): Promise<void> {
     locator: geo ?? { hash: 'none', locate: unlocated },
     table: geo,
     refusals: refusalsOf(world.settings),
+    apps: noApps,
     clock: systemClock,
   })
   const held = editions.generations.find(({ number }) => number === editions.held)

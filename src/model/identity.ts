@@ -1,0 +1,15 @@
+/** Who asks, as far as the door knows. */
+
+export interface Identity {
+  /** The name that was logged in with; `anonymous` where nobody was asked or answered. */
+  readonly name: string
+  /** Of the user, and of the client's network. */
+  readonly groups: readonly string[]
+  /** How the name is known; `null`: it is not. */
+  readonly by: 'password' | null
+}
+
+/** What `user:` in a policy calls those who did not log in. No user can have this name. */
+export const ANONYMOUS = 'anonymous'
+
+export const anonymous: Identity = { name: ANONYMOUS, groups: [], by: null }
