@@ -28,7 +28,8 @@ import type { Mode } from './model/verdict.ts'
 import { carry } from './pipeline/pipeline.ts'
 import type { FlowWriter, Reach, Road } from './pipeline/ports.ts'
 import { type SelfTestResult, selfTest, selfTestSentence } from './pipeline/self-test.ts'
-import { endedExceptions, type Policy } from './policy/policy.ts'
+import { endedExceptions } from './policy/analyse.ts'
+import type { Policy } from './policy/policy.ts'
 import { openJournal } from './records/journal.ts'
 import { followInLog } from './records/log.ts'
 import { Tally } from './records/tally.ts'
@@ -61,7 +62,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
   const refusals = { deniedPorts: settings.deniedPorts, localNames: settings.resolver.localNames, ownDoors }
   judgeResolvers(settings, policy, tables.current, refusals, apps, clock.now())
 
-  for (const sentence of endedExceptions(policy, clock.now())) log.warn(`policy ${policy.name}: ${sentence}`)
+  for (const { message } of endedExceptions(policy, clock.now())) log.warn(`policy ${policy.name}: ${message}`)
 
   const journal = await openJournal({
     folder: settings.records.folder,

@@ -81,7 +81,7 @@ const companiesDocument = z.strictObject({
 type CompanyDocument = z.infer<typeof companyDocument>
 
 function compileCompanies(text: string, file: string): Companies {
-  const { value, report, throwIfReported } = readSource(text, file, companiesDocument, checkSoundParts)
+  const { value, report, throwIfReported } = readSource(text, file, companiesDocument, { alsoCheck: checkSoundParts })
   checkSources(value.defaults.sources, Object.keys(value.sources), ['defaults', 'sources'], report)
   const { asns, apps } = compileList(value.companies, Object.keys(value.sources), report)
   throwIfReported()

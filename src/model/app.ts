@@ -1,6 +1,6 @@
 /** Applications of the catalogue, and how one is told from a flow. */
 import type { Ip } from './address.ts'
-import type { NameOrigin, Network } from './flow.ts'
+import type { KnownName, NameOrigin, Network } from './flow.ts'
 import type { Hostname } from './hostname.ts'
 import type { Company } from './location.ts'
 
@@ -24,6 +24,8 @@ export type AppOrigin = NameOrigin | 'range' | 'port'
 export interface KnownApp {
   readonly app: App
   readonly origin: AppOrigin
+  /** The name that it was told by, or `null`. */
+  readonly name: Hostname | null
   readonly provedAt: 'everywhere' | ReadonlySet<Ip> | null
 }
 
@@ -38,6 +40,14 @@ export interface AppCatalogue {
   /** Those whose manual names the port; of ports that everybody uses (80, 443), none. */
   onPort(network: Network, port: number): readonly App[]
 }
+
+/** The apps that these names stand for, proved as far as the names are. */
+export const appsNamed = (names: readonly KnownName[], catalogue: AppCatalogue): readonly KnownApp[] =>
+  names.flatMap(({ name, origin, provedAt }) => catalogue.named(name).map((app) => ({ app, origin, name, provedAt })))
+
+/** The apps whose vendor lists the address: that proves them, for this address. */
+export const appsAt = (ip: Ip, catalogue: AppCatalogue): readonly KnownApp[] =>
+  catalogue.at(ip).map((app) => ({ app, origin: 'range', name: null, provedAt: 'everywhere' }))
 
 /** For whoever has none: it knows no app. */
 export const noApps: AppCatalogue = { apps: new Map(), named: () => [], at: () => [], onPort: () => [] }

@@ -4,6 +4,7 @@
  */
 import type { Ip } from './address.ts'
 import type { KnownApp } from './app.ts'
+import type { CountryCode } from './country.ts'
 import type { KnownName, Millis, Network } from './flow.ts'
 import type { Identity } from './identity.ts'
 import type { Location } from './location.ts'
@@ -26,4 +27,6 @@ export interface Facts {
   /** The address as judged (embedded IPv4 taken out), and its place. `undefined` before resolution. */
   readonly address: Ip | undefined
   readonly location: Location | undefined
+  /** Only in tests of a policy, which may dispute what data has one word for: in place of what the location says. */
+  readonly given?: { readonly registry: readonly CountryCode[]; readonly network: readonly CountryCode[] }
 }

@@ -19,9 +19,14 @@ export const mildest = (a: Effect, b: Effect): Effect => (severity[a] <= severit
  */
 export type Outcome = 'not-applied' | 'excepted' | 'open' | 'satisfied' | 'violated' | 'disputed' | 'unknown' | 'anycast' | 'unlocated'
 
+/** Which of an address' countries a fence speaks of (DESIGN.md §1). */
+export type Axis = 'server' | 'registry' | 'network' | 'company'
+
 export interface FenceOutcome {
   readonly fence: string
   readonly outcome: Outcome
+  /** The axis of `country_of` that gave it, where that is another than `server`. */
+  readonly axis?: Exclude<Axis, 'server'>
   readonly effect: Effect
 }
 

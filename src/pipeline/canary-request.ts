@@ -1,7 +1,7 @@
 /** Requests that a fence's traffic selects, made up for one address: or why there are no simple ones. */
 import { type Ip, parseIp } from '../model/address.ts'
 import type { Network } from '../model/flow.ts'
-import type { Selection } from '../policy/policy.ts'
+import type { Selection } from '../policy/selection.ts'
 import type { RefusalSettings } from './refusals.ts'
 
 export interface CanaryRequest {
@@ -51,8 +51,14 @@ export function requestsFor(
       case 'client':
         values = { ...values, client: items.flatMap(clientsIn) }
         break
+      case 'app':
+      case 'category':
       case 'cidr':
-        return 'it reads cidr'
+      case 'user':
+      case 'group':
+      case 'is':
+      case 'not':
+        return `it reads ${name}`
       default:
         return name satisfies never
     }

@@ -1,6 +1,6 @@
 /** Who asks, and for what: the facts of a flow that do not depend on an address. */
 import type { Ip } from '../model/address.ts'
-import type { AppCatalogue, KnownApp } from '../model/app.ts'
+import { type AppCatalogue, appsAt, appsNamed, type KnownApp } from '../model/app.ts'
 import type { Facts } from '../model/facts.ts'
 import type { Flow, KnownName, Millis } from '../model/flow.ts'
 import type { Location } from '../model/location.ts'
@@ -33,8 +33,8 @@ export function identify(flow: Flow, at: Millis, catalogue: AppCatalogue): Known
 
 export function factsAbout(known: Known, location: Location | undefined): Facts {
   const { namedApps, catalogue } = known
-  const published = location === undefined ? [] : catalogue.at(location.ip)
-  const apps = published.length === 0 ? namedApps : [...namedApps, ...published.map(inRange)]
+  const published = location === undefined ? [] : appsAt(location.ip, catalogue)
+  const apps = published.length === 0 ? namedApps : [...namedApps, ...published]
   return { ...known, apps, address: location?.ip, location }
 }
 
@@ -50,9 +50,3 @@ export const whenNamesEnd = (known: Known): Known => ({ ...known, namesFinal: tr
 
 /** What a look-up of a claimed name found: the addresses where the claim is proved. */
 export const proveAt = (name: KnownName, addresses: Iterable<Ip>): KnownName => ({ ...name, provedAt: new Set(addresses) })
-
-const appsNamed = (names: readonly KnownName[], catalogue: AppCatalogue): readonly KnownApp[] =>
-  names.flatMap(({ name, origin, provedAt }) => catalogue.named(name).map((app) => ({ app, origin, provedAt })))
-
-/** The vendor's own list holds the address: that proves it, for this address. */
-const inRange = (app: KnownApp['app']): KnownApp => ({ app, origin: 'range', provedAt: 'everywhere' })

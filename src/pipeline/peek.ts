@@ -4,7 +4,8 @@
  */
 import type { KnownName } from '../model/flow.ts'
 import { judgedAddresses } from '../model/scope.ts'
-import { type Policy, readsNames } from '../policy/policy.ts'
+import type { Policy } from '../policy/policy.ts'
+import { applies, proved } from '../policy/selection.ts'
 import { createSniffer, type Sniffed } from '../wire/sniff.ts'
 import { factsAbout, type Known, proveAt, whenNamesEnd, withNames } from './identify.ts'
 import type { FirstBytes, Resolver } from './ports.ts'
@@ -82,12 +83,18 @@ async function prove(claim: KnownName, resolver: Resolver): Promise<KnownName> {
   }
 }
 
-/** Whether some exception would hold by this name if it were proved; without one a look-up would be spent for nothing. */
+/**
+ * Whether some exception would hold by this name if it were proved, or something under `not:` would take the traffic
+ * out of a fence; without one a look-up would be spent for nothing.
+ */
 function mayOpen(policy: Policy, known: Known, name: KnownName): boolean {
-  const alone = withNames(known, [{ ...name, provedAt: 'everywhere' }])
-  const facts = factsAbout({ ...alone, namesFinal: true, anyName: false }, undefined)
-  return policy.fences.some(({ exceptions }) =>
-    exceptions.some(({ traffic }) => readsNames(traffic) && traffic.every(({ matcher }) => matcher.proved(facts) !== 'no')),
+  const about = (provedAt: KnownName['provedAt']) =>
+    factsAbout({ ...withNames(known, [{ ...name, provedAt }]), namesFinal: true, anyName: false }, undefined)
+  const [sure, unsure] = [about('everywhere'), about(null)]
+  return policy.fences.some(
+    ({ traffic, exceptions }) =>
+      exceptions.some((each) => proved(each.traffic, sure) !== proved(each.traffic, unsure)) ||
+      applies(traffic, sure) !== applies(traffic, unsure),
   )
 }
 

@@ -1,162 +1,133 @@
 /** Policy text → `Policy`, or every fault of it at once with its place and a suggestion. */
 import { containsAny, formatCidr } from '../model/cidr.ts'
-import { type CountryCode, isCountryCode, suggestCountry } from '../model/country.ts'
-import { printable } from '../model/hostname.ts'
+import { ConfigErrors } from '../model/errors.ts'
 import type { Effect } from '../model/verdict.ts'
+import { analyse } from './analyse.ts'
 import { seal } from './canonical.ts'
+import { compileFence, type Scope } from './compile-fence.ts'
+import { readSelections } from './compile-selection.ts'
+import { countriesOf } from './compile-territory.ts'
+import { compileTests } from './compile-test.ts'
 import {
-  type ExceptionDocument,
-  type FenceDocument,
   fenceDocument,
   type LocalNetworkDocument,
   localNetworkDocument,
+  type PolicyDocument,
   policyDocument,
+  testDocument,
   uncertainDocument,
 } from './document.ts'
-import { type MatcherName, matcherNames, matchers } from './matchers/index.ts'
-import type { Matcher } from './matchers/matcher.ts'
+import { extendedParts, mergeFences, type Part, readParameters } from './extend.ts'
+import { type Library, noLibrary, type PolicySource } from './library.ts'
 import { compileNetworks } from './matchers/networks.ts'
-import type { Path, Report } from './path.ts'
-import {
-  type Exception,
-  type Fence,
-  identifies,
-  type LocalNetwork,
-  type Policy,
-  type Selection,
-  type Territory,
-  type Uncertain,
-} from './policy.ts'
-import { parseUntil } from './until.ts'
+import { fill, type ParameterValue } from './parameters.ts'
+import type { Report } from './path.ts'
+import type { Fence, LocalNetwork, Policy, Uncertain } from './policy.ts'
 import { readSource } from './yaml-source.ts'
 
-/** Compiles a policy file. Throws ConfigErrors with all faults, sorted by place. */
-export function compilePolicy(text: string, file: string, name: string): Policy {
-  const source = readSource(text, file, policyDocument, checkSoundParts)
+/** Compiles a policy file and those that it extends. Throws ConfigErrors with all faults, sorted by place. */
+export function compilePolicy(text: string, file: string, name: string, library: Library = noLibrary): Policy {
+  const part = compilePart({ text, file, name }, new Map(), library, [])
+  const { document, source, fences, localNetwork } = part
+  const compiled = {
+    name,
+    mode: document.mode,
+    fences: fences.filter(({ enabled }) => enabled),
+    off: fences.filter(({ enabled }) => !enabled),
+    localNetwork,
+    saysLocalNetwork: document.local_network !== undefined,
+    tests: part.tests,
+    files: part.files,
+  }
+  const line = (key: 'groups' | 'definitions', of: string) => source.place([key, of]).line
+  const warnings = [...part.warnings, ...analyse(fences, { document, file, line, used: part.used }, library)]
+  return seal({ ...compiled, warnings }, document.uncertain)
+}
+
+/** `given`: values for its parameters. `within`: the files on the way here, to see a circle. */
+function compilePart(
+  { text, file, name }: PolicySource,
+  given: ReadonlyMap<string, ParameterValue>,
+  library: Library,
+  within: readonly string[],
+): Part {
+  const source = readSource(text, file, policyDocument, {
+    rewrite: (written, report) => fill(written, readParameters(written, given), report),
+    alsoCheck: (written, report) => checkSoundParts(written, library, report),
+  })
   const document = source.value
-  const fences = compileFences(document.fences ?? [], document.uncertain, source.report)
+  const extended = extendedParts(document, source, library, [...within, file], compilePart)
+  const isBase = within.length > 0
+  const { fences, scope } = compileOwn(document, library, source.report, isBase, (i) => ({
+    policy: name,
+    file,
+    line: source.place(['fences', i]).line,
+  }))
+  const merged = mergeFences(extended.parts, fences, source)
+  const tests = compileTests(document.tests ?? [], merged.fences, library, source.report, source.place)
   const localNetwork = compileLocalNetwork(document.local_network ?? 'allow', source.report)
+  if (extended.problems.length > 0) throw new ConfigErrors([...source.problems, ...extended.problems])
   source.throwIfReported()
-  const saysLocalNetwork = document.local_network !== undefined
-  return seal({ name, mode: document.mode, fences, localNetwork, saysLocalNetwork }, document.uncertain)
+  return {
+    document,
+    source,
+    fences: merged.fences,
+    localNetwork,
+    tests,
+    files: [...new Set([file, ...extended.parts.flatMap((part) => part.files)])],
+    used: scope.selections.used,
+    warnings: [...extended.parts.flatMap((part) => part.warnings), ...merged.warnings],
+  }
+}
+
+function compileOwn(
+  {
+    definitions,
+    groups,
+    fences,
+    uncertain,
+  }: Partial<Pick<PolicyDocument, 'definitions' | 'groups' | 'uncertain'>> & {
+    readonly fences?: readonly (NonNullable<PolicyDocument['fences']>[number] | null)[] | undefined
+  },
+  library: Library,
+  report: Report,
+  isBase: boolean,
+  origin: (index: number) => Fence['origin'],
+): { readonly fences: readonly Fence[]; readonly scope: Scope } {
+  const scope: Scope = {
+    selections: readSelections(definitions ?? {}, library.apps, report, isBase),
+    countries: countriesOf(groups ?? {}, library.groups, report),
+    uncertain,
+    report,
+  }
+  const seen = new Map<string, number>()
+  const compiled = (fences ?? []).flatMap((written, i) => {
+    if (written === null) return []
+    const before = seen.get(written.name)
+    if (before !== undefined) report(['fences', i, 'name'], `"${written.name}" is also the name of fences[${before}]`)
+    else seen.set(written.name, i)
+    return compileFence(written, ['fences', i], scope, origin(i)) ?? []
+  })
+  return { fences: compiled, scope }
 }
 
 /** Where the shape of a file is faulty somewhere, its sound parts are compiled all the same, so that all faults are told at once. */
-function checkSoundParts(document: unknown, report: Report): void {
-  const { fences, uncertain, local_network } = Object(document)
+function checkSoundParts(written: unknown, library: Library, report: Report): void {
+  const { fences, uncertain, local_network, definitions, groups, tests } = Object(written)
   const said = { disputed: 'block', unknown: 'block', anycast: 'block' } as const
-  // What is said of uncertainty is missing, or it is sound, or its fault is told already.
-  const soundFences = Array.isArray(fences) ? fences.map((fence) => fenceDocument.safeParse(fence).data ?? null) : []
-  compileFences(soundFences, uncertain === undefined ? undefined : { ...said, ...uncertainDocument.safeParse(uncertain).data }, report)
+  const sound = {
+    fences: Array.isArray(fences) ? fences.map((fence) => fenceDocument.safeParse(fence).data ?? null) : [],
+    definitions: policyDocument.shape.definitions.safeParse(definitions).data,
+    groups: policyDocument.shape.groups.safeParse(groups).data,
+    // What is said of uncertainty is missing, or it is sound, or its fault is told already.
+    uncertain: uncertain === undefined ? undefined : ({ ...said, ...uncertainDocument.safeParse(uncertain).data } satisfies Uncertain),
+  }
+  // A word that is defined, but not soundly, is no unknown word: its own fault is told.
+  const isWhole = (sound.definitions !== undefined || definitions === undefined) && (sound.groups !== undefined || groups === undefined)
+  if (isWhole) compileOwn(sound, library, report, false, () => ({ policy: '', file: '', line: 0 }))
   compileLocalNetwork(localNetworkDocument.safeParse(local_network).data ?? 'allow', report)
-}
-
-function compileFences(documents: readonly (FenceDocument | null)[], uncertain: Uncertain | undefined, report: Report): readonly Fence[] {
-  const seen = new Map<string, number>()
-  return documents.flatMap((written, i) => {
-    if (written === null) return []
-    const at: Path = ['fences', i]
-    const before = seen.get(written.name)
-    if (before !== undefined) report([...at, 'name'], `"${written.name}" is also the name of fences[${before}]`)
-    else seen.set(written.name, i)
-    return compileFence(written, uncertain, at, report) ?? []
-  })
-}
-
-function compileFence(written: FenceDocument, uncertain: Uncertain | undefined, at: Path, report: Report): Fence | null {
-  const territory = compileTerritory(written, at, report)
-  const traffic = compileSelection(written.traffic ?? {}, [...at, 'traffic'], report)
-  const exceptions = (written.except ?? []).map((exception, i) => compileException(exception, [...at, 'except', i], report))
-  if (territory === null) return null
-  const said: Partial<Uncertain> = { ...uncertain, ...defined(written.uncertain ?? {}) }
-  const missing = (['disputed', 'unknown', 'anycast'] as const).filter((key) => said[key] === undefined)
-  if (territory.kind !== 'anywhere' && missing.length > 0) {
-    const example = missing.map((key) => `${key}: block`).join(', ')
-    report(
-      at,
-      `say what happens where the place of an address is ${either.format(missing)} (block, log or allow): "uncertain: { ${example} }"`,
-    )
-  }
-  return {
-    name: written.name,
-    traffic,
-    territory,
-    exceptions,
-    action: written.action ?? 'block',
-    // Where a key is missing and no country is read, it is never asked for; `block` is what it would have to be.
-    uncertain: { disputed: said.disputed ?? 'block', unknown: said.unknown ?? 'block', anycast: said.anycast ?? 'block' },
-  }
-}
-
-const either = new Intl.ListFormat('en-GB', { type: 'disjunction' })
-
-function compileTerritory(written: FenceDocument, at: Path, report: Report): Territory | null {
-  if (written.never !== undefined && written.only !== undefined) {
-    report([...at, 'only'], 'a fence has either "never" or "only"; write two fences for both')
-    return null
-  }
-  if (written.never === 'anywhere') return { kind: 'anywhere' }
-  if (written.never !== undefined) return { kind: 'never', countries: compileCountries(written.never, [...at, 'never'], report) }
-  if (written.only !== undefined) return { kind: 'only', countries: compileCountries(written.only, [...at, 'only'], report) }
-  report(at, 'a fence needs a territory: "never: [CN]", "only: [IN, SG]" or "never: anywhere"')
-  return null
-}
-
-function compileCountries(codes: readonly string[], at: Path, report: Report): ReadonlySet<CountryCode> {
-  const countries = new Set<CountryCode>()
-  for (const [i, code] of codes.entries()) {
-    if (isCountryCode(code)) {
-      countries.add(code)
-    } else if (code === 'anywhere') {
-      report([...at, i], '"anywhere" stands alone: "never: anywhere"')
-    } else {
-      const suggestion = suggestCountry(code)
-      report(
-        [...at, i],
-        `"${printable(code)}" is not a country code${suggestion === null ? ' (two capital letters, ISO 3166-1)' : `, did you mean "${suggestion}"?`}`,
-      )
-    }
-  }
-  return countries
-}
-
-function compileException(written: ExceptionDocument, at: Path, report: Report): Exception {
-  const traffic = compileSelection(written, at, report)
-  if (!identifies(traffic)) report(at, sayUnidentified(traffic))
-  return {
-    traffic,
-    to: written.to === undefined ? null : compileCountries(written.to, [...at, 'to'], report),
-    endsAt: written.until === undefined ? null : compileUntil(written.until, [...at, 'until'], report),
-    reason: written.reason,
-  }
-}
-
-function sayUnidentified(traffic: Selection): string {
-  const says = `an exception says which destinations or whose traffic it is for (${either.format(matcherNames.filter((name) => matchers[name].identifies))})`
-  const selectors = traffic.map(({ name }) => `"${name}"`)
-  return selectors.length === 0
-    ? `${says}: without that it would lift the whole fence`
-    : `${says}: by ${new Intl.ListFormat('en-GB').format(selectors)} alone it would lift the fence for everybody, to anywhere`
-}
-
-function compileUntil(text: string, at: Path, report: Report): number | null {
-  const endsAt = parseUntil(text)
-  if (endsAt === null) report(at, `"${printable(text)}" is not a day of the calendar (write 2027-06-30)`)
-  return endsAt
-}
-
-function compileSelection(written: Readonly<Record<string, unknown>>, at: Path, report: Report): Selection {
-  return matcherNames.flatMap((name) => {
-    const values = written[name]
-    return values === undefined ? [] : [{ name, matcher: compileMatcher(name, values, [...at, name], report) }]
-  })
-}
-
-function compileMatcher(name: MatcherName, values: unknown, at: Path, report: Report): Matcher {
-  const isList = Array.isArray(values)
-  // The shape check has passed: the items are of the kind's own type.
-  const items = (isList ? values : [values]) as never[]
-  return matchers[name].compile(items, (index, message) => report(isList ? [...at, index] : at, message))
+  const soundTests = Array.isArray(tests) ? tests.map((test) => testDocument.safeParse(test).data ?? null) : []
+  compileTests(soundTests, null, library, report, () => ({ file: '', line: 0, column: 0 }))
 }
 
 function compileLocalNetwork(written: LocalNetworkDocument, report: Report): LocalNetwork {
@@ -170,9 +141,3 @@ function compileLocalNetwork(written: LocalNetworkDocument, report: Report): Loc
     document: { allow: [...new Set(networks.map(formatCidr))].sort(), otherwise },
   }
 }
-
-/** zod writes an optional key that was given as `undefined`; a spread must not let that hide the policy's own word. */
-const defined = <T extends object>(written: T) =>
-  Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof T]?: Exclude<T[Key], undefined>
-  }

@@ -1,8 +1,8 @@
 /** The judge: a policy and what is known about one address → an effect, or the span in which it will lie. Pure and total. */
 import type { Facts } from '../model/facts.ts'
 import { type Effect, type FenceOutcome, severest } from '../model/verdict.ts'
-import { judgeFence } from './fence.ts'
-import type { Policy } from './policy.ts'
+import { judgeFence, type Span } from './fence.ts'
+import type { Fence, Policy } from './policy.ts'
 
 export interface Judgement {
   /** Certain already: no later fact makes it milder. */
@@ -22,7 +22,7 @@ export function evaluate(policy: Policy, facts: Facts): Judgement {
     const span = judgeFence(fence, facts)
     low = severest(low, span.low)
     high = severest(high, span.high)
-    fences.push({ fence: fence.name, outcome: span.outcome, effect: span.low })
+    fences.push(outcomeOf(fence, span))
   }
   return { low, high, fences, localNetwork }
 }
@@ -33,3 +33,7 @@ function localNetworkSpan({ localNetwork }: Policy, { location }: Facts): { low:
   const effect = localNetwork.effect(location.ip)
   return { low: effect, high: effect }
 }
+
+/** Most fences read the server alone, so that only the others say what they read. */
+const outcomeOf = ({ name }: Fence, { outcome, axis, low }: Span): FenceOutcome =>
+  axis === null || axis === 'server' ? { fence: name, outcome, effect: low } : { fence: name, outcome, axis, effect: low }

@@ -3,73 +3,82 @@
  * the worst that may still come. Every later fact narrows the span, so an early verdict is the final one.
  */
 import type { Facts } from '../model/facts.ts'
-import { type Effect, mildest, type Outcome } from '../model/verdict.ts'
+import type { Location } from '../model/location.ts'
+import { type Axis, type Effect, mildest, type Outcome, severest } from '../model/verdict.ts'
+import { axisOutcome, type CountryTerritory } from './axis.ts'
 import type { Match } from './matchers/matcher.ts'
-import type { Exception, Fence, Selection } from './policy.ts'
+import type { Exception, Fence } from './policy.ts'
+import { anyOf, applies, proved } from './selection.ts'
 import { placeOutcome } from './territory.ts'
 
 export interface Span {
   readonly outcome: Outcome
+  /** Which of the fence's axes gave the outcome; `null` where none did. */
+  readonly axis: Axis | null
   readonly low: Effect
   readonly high: Effect
 }
 
-const settled = (outcome: Outcome, effect: Effect): Span => ({ outcome, low: effect, high: effect })
+const settled = (outcome: Outcome, effect: Effect, axis: Axis | null = null): Span => ({ outcome, axis, low: effect, high: effect })
 
 const NOT_APPLIED = settled('not-applied', 'allow')
+const EXCEPTED = settled('excepted', 'allow')
 
 export function judgeFence(fence: Fence, facts: Facts): Span {
-  const applies = matchAll(fence.traffic, (matcher) => matcher.applies(facts))
-  if (applies === 'no') return NOT_APPLIED
+  const applied = applies(fence.traffic, facts)
+  if (applied === 'no') return NOT_APPLIED
   const place = judgePlace(fence, facts)
   if (place.high === 'allow') return place
-  const lifted = anyOf(fence.exceptions, (exception) => lifts(exception, facts))
-  if (lifted === 'yes') return settled('excepted', 'allow')
-  if (applies === 'open' || lifted === 'open') return { outcome: 'open', low: 'allow', high: place.high }
+  const lifted = fence.exceptions.length === 0 ? 'no' : anyOf(fence.exceptions, (exception) => lifts(exception, facts))
+  if (lifted === 'yes') return EXCEPTED
+  if (applied === 'open' || lifted === 'open') return { outcome: 'open', axis: null, low: 'allow', high: place.high }
   return place
 }
 
 /** The effect of the territory alone. */
-function judgePlace(fence: Fence, { location }: Facts): Span {
-  if (fence.territory.kind === 'anywhere') return settled('violated', fence.action)
-  if (location === undefined) return { outcome: 'open', low: 'allow', high: fence.action }
+function judgePlace(fence: Fence, facts: Facts): Span {
+  const { territory, axes, action } = fence
+  const { location } = facts
+  if (territory.kind === 'anywhere') return settled('violated', action)
+  if (location === undefined) return { outcome: 'open', axis: null, low: 'allow', high: action }
   // Local destinations are `local_network`'s business; only `never: anywhere` reaches them.
   if (location.scope !== 'global') return NOT_APPLIED
-  // Not "unknown", which a policy may allow: nobody could be asked.
-  if (!location.located) return settled('unlocated', fence.action)
-  const outcome = placeOutcome(fence.territory, location)
-  if (outcome === 'satisfied') return settled(outcome, 'allow')
-  return settled(outcome, outcome === 'violated' ? fence.action : mildest(fence.action, fence.uncertain[outcome]))
+  const [first, ...others] = axes.map((axis) => judgeAxis(axis, territory, fence, facts, location))
+  return others.reduce(graver, first ?? NOT_APPLIED)
 }
+
+function judgeAxis(axis: Axis, territory: CountryTerritory, { action, uncertain }: Fence, facts: Facts, location: Location): Span {
+  const outcome = axisOutcome(axis, territory, facts, location)
+  if (outcome === null) return { outcome: 'open', axis, low: 'allow', high: action }
+  if (outcome === 'violated' || outcome === 'unlocated') return settled(outcome, action, axis)
+  if (outcome === 'disputed' || outcome === 'unknown' || outcome === 'anycast')
+    return settled(outcome, mildest(action, uncertain[outcome]), axis)
+  return settled(outcome, 'allow', axis)
+}
+
+/** Of two axes the severest effect wins; where both have the same, the outcome that says more. */
+function graver(a: Span, b: Span): Span {
+  const span = { low: severest(a.low, b.low), high: severest(a.high, b.high) }
+  const leads = a.low !== b.low ? a.low === span.low : weight.indexOf(a.outcome) <= weight.indexOf(b.outcome)
+  const { outcome, axis } = leads ? a : b
+  return { outcome: span.low === span.high ? outcome : 'open', axis, ...span }
+}
+
+const weight: readonly Outcome[] = ['violated', 'unlocated', 'disputed', 'unknown', 'anycast', 'open', 'satisfied', 'not-applied']
 
 function lifts(exception: Exception, facts: Facts): Match {
-  if (exception.endsAt !== null && facts.at !== undefined && facts.at >= exception.endsAt) return 'no'
-  const proved = matchAll(exception.traffic, (matcher) => matcher.proved(facts))
-  if (proved === 'no' || exception.to === null) return proved
-  if (facts.location === undefined) return 'open'
-  // A local address lies in no country, so no `to:` names it.
-  if (facts.location.scope !== 'global' || !facts.location.located) return 'no'
-  return placeOutcome({ kind: 'only', countries: exception.to }, facts.location) === 'satisfied' ? proved : 'no'
+  const { endsAt, to } = exception
+  if (endsAt !== null && facts.at !== undefined && facts.at >= endsAt) return 'no'
+  const matched = proved(exception.traffic, facts)
+  if (matched === 'no') return 'no'
+  const { location } = facts
+  const reaches = to === null ? 'yes' : location === undefined ? 'open' : liesIn(to, location) ? 'yes' : 'no'
+  if (reaches === 'no') return 'no'
+  // Without a time nobody knows whether it has ended.
+  const holds = endsAt !== null && facts.at === undefined ? 'open' : 'yes'
+  return matched === 'open' || reaches === 'open' || holds === 'open' ? 'open' : 'yes'
 }
 
-/** Keys are AND: one `no` settles it. */
-function matchAll(selection: Selection, ask: (matcher: Selection[number]['matcher']) => Match): Match {
-  let answer: Match = 'yes'
-  for (const { matcher } of selection) {
-    const match = ask(matcher)
-    if (match === 'no') return 'no'
-    if (match === 'open') answer = 'open'
-  }
-  return answer
-}
-
-/** Exceptions are OR: one `yes` settles it. */
-function anyOf<T>(items: readonly T[], ask: (item: T) => Match): Match {
-  let answer: Match = 'no'
-  for (const item of items) {
-    const match = ask(item)
-    if (match === 'yes') return 'yes'
-    if (match === 'open') answer = 'open'
-  }
-  return answer
-}
+/** A local address lies in no country, so no `to:` names it. */
+const liesIn = (to: NonNullable<Exception['to']>, location: Location): boolean =>
+  location.scope === 'global' && location.located && placeOutcome({ kind: 'only', countries: to }, location) === 'satisfied'

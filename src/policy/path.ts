@@ -2,8 +2,8 @@
 
 export type Path = readonly PropertyKey[]
 
-/** Takes note of a fault at a path. */
-export type Report = (path: Path, message: string) => void
+/** Takes note of a fault at a path, or at the key `atKey` of it rather than at its value. */
+export type Report = (path: Path, message: string, atKey?: string) => void
 
 /** `fences[2].never[0]` */
 export const formatPath = (path: Path): string =>

@@ -1,18 +1,18 @@
 /** A policy as the judge reads it: compiled, every value checked. Nobody changes one; whoever wants another makes another. */
 import type { Ip } from '../model/address.ts'
 import type { CountryCode } from '../model/country.ts'
+import type { Problem } from '../model/errors.ts'
 import type { Millis } from '../model/flow.ts'
-import type { Effect, Mode } from '../model/verdict.ts'
+import type { Axis, Effect, Mode } from '../model/verdict.ts'
 import type { LocalNetworkDocument, PolicyDocument } from './document.ts'
-import { type MatcherName, matchers } from './matchers/index.ts'
-import type { Matcher } from './matchers/matcher.ts'
+import type { MatcherName } from './matchers/index.ts'
+import { leavesOf, type Selection } from './selection.ts'
+import type { PolicyTest } from './suite.ts'
 
-/** Which part of the traffic: all matchers must match. Empty: all of it. */
-export type Selection = readonly { readonly name: MatcherName; readonly matcher: Matcher }[]
-
+/** `words`: as it was written, groups and all, for people; the countries are what is judged by. */
 export type Territory =
-  | { readonly kind: 'never'; readonly countries: ReadonlySet<CountryCode> }
-  | { readonly kind: 'only'; readonly countries: ReadonlySet<CountryCode> }
+  | { readonly kind: 'never'; readonly countries: ReadonlySet<CountryCode>; readonly words: readonly string[] }
+  | { readonly kind: 'only'; readonly countries: ReadonlySet<CountryCode>; readonly words: readonly string[] }
   | { readonly kind: 'anywhere' }
 
 /** What a fence does when it can't be sure where an address is. */
@@ -31,13 +31,30 @@ export interface Exception {
   readonly reason: string
 }
 
+/** Where a fence was written. */
+export interface FenceOrigin {
+  /** The pack's or file's name, as it was asked for. */
+  readonly policy: string
+  readonly file: string
+  readonly line: number
+}
+
 export interface Fence {
   readonly name: string
   readonly traffic: Selection
   readonly territory: Territory
+  /** Of which of an address' countries it speaks. */
+  readonly axes: readonly Axis[]
   readonly exceptions: readonly Exception[]
   readonly action: 'block' | 'log'
   readonly uncertain: Uncertain
+  /** Carried into its sentences, or `null`. */
+  readonly note: string | null
+  /** A fence that is off is kept and shown, and judges nothing. */
+  readonly enabled: boolean
+  /** No overlay may turn it on or off. */
+  readonly locked: boolean
+  readonly origin: FenceOrigin
 }
 
 export interface LocalNetwork {
@@ -53,36 +70,34 @@ export interface Policy {
   /** The pack's name or the file's path, as it was asked for. */
   readonly name: string
   readonly mode: Mode
+  /** Those that judge. */
   readonly fences: readonly Fence[]
+  /** Those that are turned off. */
+  readonly off: readonly Fence[]
   readonly localNetwork: LocalNetwork
   /** Whether the document itself says `local_network`: required where a door is not on loopback. */
   readonly saysLocalNetwork: boolean
+  /** From the document itself; those of the policies that it extends are theirs. */
+  readonly tests: readonly PolicyTest[]
+  /** What compiles and is most likely not meant, each with its place. */
+  readonly warnings: readonly Problem[]
+  /** Every file that it was read from, itself first. */
+  readonly files: readonly string[]
   /** Canonical form (`canonical.ts`): compiling it again gives a policy that judges alike and has the same hash. */
   readonly document: PolicyDocument
   /** SHA-256 of the canonical form, hex. */
   readonly hash: string
 }
 
-/** Whether it waits for names that may still be learnt. */
-export const readsNames = (selection: Selection): boolean => selection.some(({ name }) => matchers[name].reads === 'names')
+/** Everything that selects traffic in a fence: its own selection and those of its exceptions. */
+export const selectionsOf = ({ traffic, exceptions }: Fence): readonly Selection[] => [traffic, ...exceptions.map((each) => each.traffic)]
 
-/** Whether it says whose traffic or which destination is meant, and not only of what kind the traffic is. */
-export const identifies = (selection: Selection): boolean => selection.some(({ name }) => matchers[name].identifies)
-
-/** Exceptions that have ended by `at`, each as a sentence: nobody should search for hours why one no longer holds. */
-export const endedExceptions = (policy: Policy, at: Millis): readonly string[] =>
-  policy.fences.flatMap(({ name, exceptions }) =>
-    exceptions.flatMap(({ endsAt, reason }) =>
-      endsAt !== null && endsAt <= at
-        ? [`an exception of fence "${name}" ("${reason}") ended on ${new Date(endsAt - 1).toISOString().slice(0, 10)}`]
-        : [],
-    ),
-  )
-
-/** Names of doors that fences read, for a check against the settings. */
-export const inboundsRead = (policy: Policy): readonly string[] =>
-  policy.fences.flatMap(({ traffic, exceptions }) =>
-    [traffic, ...exceptions.map((e) => e.traffic)].flatMap((selection) =>
-      selection.filter(({ name }) => name === 'inbound').flatMap(({ matcher }) => matcher.document.map(String)),
+/** The values of one key anywhere in a policy, as text, for a check against the settings. */
+export const valuesRead = ({ fences, off }: Policy, name: MatcherName): readonly string[] =>
+  [...fences, ...off].flatMap((fence) =>
+    selectionsOf(fence).flatMap((selection) =>
+      leavesOf(selection)
+        .filter((term) => term.name === name)
+        .flatMap(({ matcher }) => matcher.document.map(String)),
     ),
   )

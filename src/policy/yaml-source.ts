@@ -16,19 +16,29 @@ export interface Source<T> {
   readonly value: T
   /** Collects a fault of meaning at a path of the document. */
   readonly report: Report
+  /** What was reported so far. */
+  readonly problems: readonly Problem[]
+  /** Where a part of the document stands in its file. */
+  place(path: Path): Position
   /** Throws ConfigErrors if anything was reported. */
   throwIfReported(): void
 }
 
-/**
- * Parses and checks a document; throws ConfigErrors with every fault of syntax and shape. Where the shape is faulty,
- * `alsoCheck` is given what was written, to report the faults of meaning that can be told all the same.
- */
+export interface SourceOptions {
+  /** Where the shape is faulty: is given what was written, to report the faults of meaning that can be told all the same. */
+  readonly alsoCheck?: (written: unknown, report: Report) => void
+  /** Makes another document of what was written, and knows where each part of it stood. */
+  readonly rewrite?: (written: unknown, report: Report) => { readonly value: unknown; readonly placeOf: (path: Path) => Path }
+}
+
+const asWritten: NonNullable<SourceOptions['rewrite']> = (value) => ({ value, placeOf: (path) => path })
+
+/** Parses and checks a document; throws ConfigErrors with every fault of syntax and shape. */
 export function readSource<Schema extends z.ZodType>(
   text: string,
   file: string,
   schema: Schema,
-  alsoCheck: (written: unknown, report: Report) => void = () => {},
+  { alsoCheck = () => {}, rewrite = asWritten }: SourceOptions = {},
 ): Source<z.output<Schema>> {
   if (Buffer.byteLength(text) > MAX_BYTES) {
     throw new ConfigErrors([
@@ -48,21 +58,28 @@ export function readSource<Schema extends z.ZodType>(
   const odd = oddKeyAt(document)
   if (odd !== null) throw new ConfigErrors([{ position: positionOf(file, lines, odd), path: '', message: 'a key must be a plain word' }])
 
-  const note = (path: Path, message: string, atKey?: string): void => {
-    problems.push({ position: positionOf(file, lines, offsetOf(document, path, atKey)), path: formatPath(path), message })
+  let placeOf = (path: Path): Path => path
+  const place = (path: Path, atKey?: string): Position => positionOf(file, lines, offsetOf(document, path, atKey))
+  const report: Report = (path, message, atKey) => {
+    const stood = placeOf(path)
+    problems.push({ position: place(stood, atKey), path: formatPath(stood), message })
   }
-  const report: Report = (path, message) => note(path, message)
-  const written = toValue(document, report)
+  const raw = toValue(document, report)
   if (problems.length > 0) throw new ConfigErrors(problems)
+  const rewritten = rewrite(raw, report)
+  const written = rewritten.value
+  placeOf = rewritten.placeOf
   const parsed = schema.safeParse(written, { reportInput: true })
   if (!parsed.success) {
-    for (const { path, message, atKey } of shapeFaults(parsed.error.issues, schema)) note(path, message, atKey)
+    for (const { path, message, atKey } of shapeFaults(parsed.error.issues, schema)) report(path, message, atKey)
     alsoCheck(written, report)
     throw new ConfigErrors(problems)
   }
   return {
     value: parsed.data,
     report,
+    problems,
+    place: (path) => place(placeOf(path)),
     throwIfReported: () => {
       if (problems.length > 0) throw new ConfigErrors(problems)
     },

@@ -29,6 +29,7 @@ test('what was compiled is written out in full and in one form', () => {
         name: 'home',
         traffic: { host: ['zoom.us', '*.zoom.us'], cidr: ['2a00:1450::/32'], port: [443, '8801-8810'] },
         only: ['IN', 'SG'],
+        country_of: ['server'],
         except: [{ host: ['www3.zoom.us'], to: ['US'], until: '2027-06-30', reason: 'sign-in' }],
         action: 'block',
         uncertain: { disputed: 'block', unknown: 'block', anycast: 'allow' },

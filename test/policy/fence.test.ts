@@ -5,9 +5,10 @@ import { severest } from '../../src/model/verdict.ts'
 import { judgeFence, type Span } from '../../src/policy/fence.ts'
 import { asked, claimed, facts, placed, policy, strict } from './words.ts'
 
-const judge = (fence: object, change: Partial<Facts> = {}): Span => {
+const judge = (fence: object, change: Partial<Facts> = {}): Omit<Span, 'axis'> => {
   const [compiled] = policy({ uncertain: strict, fences: [{ name: 'one', ...fence }] }).fences
-  return judgeFence(compiled!, facts(change))
+  const { outcome, low, high } = judgeFence(compiled!, facts(change))
+  return { outcome, low, high }
 }
 
 const span = (outcome: string, low: string, high = low) => ({ outcome, low, high })

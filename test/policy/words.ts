@@ -9,6 +9,7 @@ import { anonymous } from '../../src/model/identity.ts'
 import type { Location } from '../../src/model/location.ts'
 import { scopeOf } from '../../src/model/scope.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
+import { type Library, noLibrary } from '../../src/policy/library.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 
 export function ip(text: string): Ip {
@@ -29,8 +30,9 @@ export function country(text: string): CountryCode {
 }
 
 /** A policy from what stands in its file beside `version`; it enforces unless it says otherwise. */
-export function policy(document: Readonly<Record<string, unknown>>): Policy {
-  return compilePolicy(stringify({ version: 1, mode: 'enforce', ...document }, { aliasDuplicateObjects: false }), 'test.yaml', 'test')
+export function policy(document: Readonly<Record<string, unknown>>, library: Partial<Library> = {}): Policy {
+  const text = stringify({ version: 1, mode: 'enforce', ...document }, { aliasDuplicateObjects: false })
+  return compilePolicy(text, 'test.yaml', 'test', { ...noLibrary, ...library })
 }
 
 export const strict = { disputed: 'block', unknown: 'block', anycast: 'block' } as const

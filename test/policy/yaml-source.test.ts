@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { ConfigErrors } from '../../src/model/errors.ts'
-import { readSource } from '../../src/policy/yaml-source.ts'
+import { readSource, type SourceOptions } from '../../src/policy/yaml-source.ts'
 
 const schema = z.strictObject({
   name: z.string(),
@@ -11,9 +11,9 @@ const schema = z.strictObject({
 })
 
 /** The faults of a text, each as `line:column path: message`. */
-function faults(text: string, alsoCheck?: Parameters<typeof readSource>[3]): string[] {
+function faults(text: string, alsoCheck: NonNullable<SourceOptions['alsoCheck']> = () => {}): string[] {
   try {
-    readSource(text, 'f', schema, alsoCheck)
+    readSource(text, 'f', schema, { alsoCheck })
     return []
   } catch (error) {
     if (!(error instanceof ConfigErrors)) throw error

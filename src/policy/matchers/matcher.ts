@@ -1,6 +1,8 @@
 /** What every matcher is: one word under `traffic:` or `except:`, compiled once, asked per address. */
 import type { z } from 'zod'
+import type { AppCatalogue } from '../../model/app.ts'
 import type { Facts } from '../../model/facts.ts'
+import type { KnownName } from '../../model/flow.ts'
 
 /** `open`: a fact that may still come would decide. */
 export type Match = 'yes' | 'no' | 'open'
@@ -11,25 +13,38 @@ export interface Matcher {
   /** Is it so beyond doubt? Only what Ringfence itself verified counts (proof acquits). */
   proved(facts: Facts): Match
   /** The values as they would be written in YAML, in canonical form: compiling them again gives the same matcher. */
-  readonly document: readonly (string | number)[]
+  readonly document: readonly unknown[]
 }
 
+/** Takes note of a fault in the value at an index; of a value that has keys, in one of them. */
+export type ReportItem = (index: number, message: string, key?: string) => void
+
+/** What waits to be known: names that may still be learnt, the address of a look-up, or nothing beyond the flow itself. */
+export type Reads = 'names' | 'address' | 'flow'
+
 /** A kind of matcher: the form of its values in YAML, and how they compile. A new one is a new file and a line in `index.ts`. */
-export interface MatcherKind<Item extends string | number> {
+export interface MatcherKind<Item> {
   /** One value; the file may hold one or a list of them. */
   readonly item: z.ZodType<Item>
   /** What one value is, for messages: "a host name". */
   readonly says: string
   /** Whether it tells by itself whose traffic or which destination is meant. An exception needs one that does. */
   readonly identifies: boolean
-  /** What it waits for: names that may still be learnt, the address of a look-up, or nothing beyond the flow itself. */
-  readonly reads: 'names' | 'address' | 'flow'
+  readonly reads: Reads
   /** Compiles the values; each fault is reported with the index of its value. */
-  compile(items: readonly Item[], report: (index: number, message: string) => void): Matcher
+  compile(items: readonly Item[], report: ReportItem, apps: AppCatalogue): Matcher
 }
 
 /** For facts that are known from the first moment and that no client can forge: seen and proved are the same. */
 export const certain = (document: readonly (string | number)[], test: (facts: Facts) => boolean): Matcher => {
   const match = (facts: Facts): Match => (test(facts) ? 'yes' : 'no')
   return { applies: match, proved: match, document }
+}
+
+/** Whether a name, or an app told by it, is proved for the address that is judged. */
+export function provedFor(provedAt: KnownName['provedAt'], { address }: Pick<Facts, 'address'>): Match {
+  if (provedAt === 'everywhere') return 'yes'
+  if (provedAt === null) return 'no'
+  if (address === undefined) return 'open'
+  return provedAt.has(address) ? 'yes' : 'no'
 }

@@ -1,9 +1,11 @@
 /** Compiles one matcher, with what it reports. */
 import { type MatcherName, matchers } from '../../../src/policy/matchers/index.ts'
-import type { Matcher } from '../../../src/policy/matchers/matcher.ts'
+import type { Matcher, MatcherKind } from '../../../src/policy/matchers/matcher.ts'
+import { madeUpApps } from '../made-up.ts'
 
-export function compiled(name: MatcherName, ...items: readonly (string | number)[]): Matcher & { readonly reports: readonly string[] } {
+export function compiled(name: MatcherName, ...items: readonly unknown[]): Matcher & { readonly reports: readonly string[] } {
   const reports: string[] = []
-  const matcher = matchers[name].compile(items as never[], (index, message) => reports.push(`${index}: ${message}`))
-  return { ...matcher, reports }
+  const kind: MatcherKind<unknown> = matchers[name]
+  const report = (index: number, message: string, key?: string) => reports.push(`${index}${key === undefined ? '' : `.${key}`}: ${message}`)
+  return { ...kind.compile(items, report, madeUpApps), reports }
 }

@@ -1,0 +1,11 @@
+/** `user`: the name that was logged in with at the door; `anonymous` where nobody logged in. */
+import { z } from 'zod'
+import { certain, type MatcherKind } from './matcher.ts'
+
+export const user: MatcherKind<string> = {
+  item: z.string().min(1),
+  says: 'the name of a user',
+  identifies: true,
+  reads: 'flow',
+  compile: (items) => certain(items, ({ who }) => items.includes(who.name)),
+}

@@ -1,0 +1,98 @@
+/**
+ * Parameters of a policy that others build on: `$regions` stands for a value that whoever extends it may set under
+ * `with:`. Values are put in before anything else looks at the document, so that each word means what it always means.
+ */
+import { z } from 'zod'
+import { printable } from '../model/hostname.ts'
+import { didYouMean } from '../model/suggest.ts'
+import type { Path, Report } from './path.ts'
+
+export type ParameterValue = string | number | boolean | readonly (string | number)[]
+
+/** What a parameter may be; the word is what stands under `type:`. */
+const types = {
+  territory: { says: 'a list of countries and groups such as [IN, eea]', schema: z.array(z.string()) },
+  apps: { says: 'a list of apps such as [zoom, webex]', schema: z.array(z.string()) },
+  hosts: { says: 'a list of host names such as [pay.example.com]', schema: z.array(z.string()) },
+  networks: { says: 'a list of networks such as [10.0.0.0/8]', schema: z.array(z.string()) },
+  ports: { says: 'a list of ports such as [443, "8801-8810"]', schema: z.array(z.union([z.number(), z.string()])) },
+  groups: { says: 'a list of groups of users such as [research]', schema: z.array(z.string()) },
+  action: { says: 'block or log', schema: z.enum(['block', 'log']) },
+  effect: { says: 'block, log or allow', schema: z.enum(['block', 'log', 'allow']) },
+  switch: { says: 'true or false', schema: z.boolean() },
+} as const satisfies Record<string, { readonly says: string; readonly schema: z.ZodType<ParameterValue> }>
+
+export const parameterNameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, { error: 'must begin with a lower-case letter, and have letters, digits and hyphens, at most 32' })
+
+const typeNames = Object.keys(types) as [keyof typeof types]
+
+const value = z.union([z.boolean(), z.string(), z.number(), z.array(z.union([z.string(), z.number()]))], {
+  error: 'must be a word, a number, true or false, or a list of words',
+})
+
+export const parametersSchema = z.record(
+  parameterNameSchema,
+  z.strictObject({ type: z.enum(typeNames), default: value, says: z.string().min(1, { error: 'must say what it is for' }) }),
+)
+
+/** By parameter. */
+export const withSchema = z.record(parameterNameSchema, value)
+
+export type ParametersDocument = z.infer<typeof parametersSchema>
+
+/** Why a value does not fit its parameter, or `null`. */
+export function misfit(given: ParameterValue, { type }: ParametersDocument[string]): string | null {
+  return types[type].schema.safeParse(given).success ? null : `must be ${types[type].says}`
+}
+
+/** A list that was left empty: what is selected by it is nothing. No file can hold it, as YAML knows no such character. */
+export const NOTHING = '\u0000nothing'
+
+export interface Filled {
+  readonly value: unknown
+  /** From a path of the filled document to the place in the file where that part was written. */
+  readonly placeOf: (path: Path) => Path
+}
+
+/** Puts values in for `$name` wherever it stands alone; in a list, a list joins in. Never changes what it is given. */
+export function fill(written: unknown, values: ReadonlyMap<string, ParameterValue>, report: Report): Filled {
+  /** For each list, where its items stood. */
+  const shifts = new Map<string, readonly number[]>()
+  const look = (text: string, at: Path): ParameterValue | undefined => {
+    const [, name] = /^\$([a-z][a-z0-9-]*)$/.exec(text) ?? []
+    if (name === undefined) return undefined
+    const found = values.get(name)
+    if (found !== undefined) return found
+    const known = values.size === 0 ? ' (it has none)' : ` (${[...values.keys()].map((key) => `$${key}`).join(', ')})`
+    report(at, `"$${printable(name)}" is no parameter of this policy${didYouMean(name, values.keys()) || known}`)
+    return undefined
+  }
+  const walk = (part: unknown, at: Path, now: Path): unknown => {
+    if (typeof part === 'string') {
+      const found = look(part, at)
+      return Array.isArray(found) ? (found.length === 0 ? [NOTHING] : found) : (found ?? part)
+    }
+    if (Array.isArray(part)) {
+      const from: number[] = []
+      const items = part.flatMap((item: unknown, i) => {
+        const found = typeof item === 'string' ? look(item, [...at, i]) : undefined
+        const put = Array.isArray(found) ? found : [found ?? walk(item, [...at, i], [...now, from.length])]
+        from.push(...put.map(() => i))
+        return put
+      })
+      shifts.set(JSON.stringify(now), from)
+      return part.length > 0 && items.length === 0 ? [NOTHING] : items
+    }
+    if (typeof part !== 'object' || part === null) return part
+    return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, walk(inner, [...at, key], [...now, key])]))
+  }
+  // The parameters themselves are told as they are.
+  const { parameters, ...rest } = Object(written)
+  const isMap = typeof written === 'object' && written !== null && !Array.isArray(written)
+  const value = isMap ? { ...(parameters !== undefined && { parameters }), ...(walk(rest, [], []) as object) } : written
+  const placeOf = (path: Path): Path =>
+    path.map((step, i) => (typeof step === 'number' ? (shifts.get(JSON.stringify(path.slice(0, i)))?.[step] ?? step) : step))
+  return { value, placeOf }
+}
