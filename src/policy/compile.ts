@@ -9,6 +9,7 @@ import { readSelections } from './compile-selection.ts'
 import { countriesOf } from './compile-territory.ts'
 import { compileTests } from './compile-test.ts'
 import {
+  type FenceDocument,
   fenceDocument,
   type LocalNetworkDocument,
   localNetworkDocument,
@@ -17,17 +18,17 @@ import {
   testDocument,
   uncertainDocument,
 } from './document.ts'
-import { extendedParts, mergeFences, type Part, readParameters } from './extend.ts'
+import { extendedParts, mergeFences, type Part } from './extend.ts'
 import { type Library, noLibrary, type PolicySource } from './library.ts'
 import { compileNetworks } from './matchers/networks.ts'
-import { fill, type ParameterValue } from './parameters.ts'
-import type { Report } from './path.ts'
+import { fill, type GivenValues, nothingGiven, readParameters } from './parameters.ts'
+import type { Path, Report } from './path.ts'
 import type { Fence, LocalNetwork, Policy, Uncertain } from './policy.ts'
-import { readSource } from './yaml-source.ts'
+import { type Rewritten, readSource } from './yaml-source.ts'
 
 /** Compiles a policy file and those that it extends. Throws ConfigErrors with all faults, sorted by place. */
 export function compilePolicy(text: string, file: string, name: string, library: Library = noLibrary): Policy {
-  const part = compilePart({ text, file, name }, new Map(), library, [])
+  const part = compilePart({ text, file, name }, nothingGiven, library, [])
   const { document, source, fences, localNetwork } = part
   const compiled = {
     name,
@@ -45,20 +46,15 @@ export function compilePolicy(text: string, file: string, name: string, library:
 }
 
 /** `given`: values for its parameters. `within`: the files on the way here, to see a circle. */
-function compilePart(
-  { text, file, name }: PolicySource,
-  given: ReadonlyMap<string, ParameterValue>,
-  library: Library,
-  within: readonly string[],
-): Part {
+function compilePart({ text, file, name }: PolicySource, given: GivenValues, library: Library, within: readonly string[]): Part {
   const source = readSource(text, file, policyDocument, {
-    rewrite: (written, report) => fill(written, readParameters(written, given), report),
+    rewrite: (written, report) => rewriteWith(given, written, report),
     alsoCheck: (written, report) => checkSoundParts(written, library, report),
   })
   const document = source.value
-  const extended = extendedParts(document, source, library, [...within, file], compilePart)
-  const isBase = within.length > 0
-  const { fences, scope } = compileOwn(document, library, source.report, isBase, (i) => ({
+  const scope = scopeOf(document, library, source.report, within.length > 0)
+  const extended = extendedParts(document, source, scope.countries, library, [...within, file], compilePart)
+  const fences = compileFences(document.fences ?? [], scope, (i) => ({
     policy: name,
     file,
     line: source.place(['fences', i]).line,
@@ -80,35 +76,45 @@ function compilePart(
   }
 }
 
-function compileOwn(
-  {
-    definitions,
-    groups,
-    fences,
-    uncertain,
-  }: Partial<Pick<PolicyDocument, 'definitions' | 'groups' | 'uncertain'>> & {
-    readonly fences?: readonly (NonNullable<PolicyDocument['fences']>[number] | null)[] | undefined
-  },
+/** A value that was given from outside, and is faulty, is told where it was given. */
+function rewriteWith(given: GivenValues, written: unknown, report: Report): Rewritten {
+  const { value, placeOf, cameFrom } = fill(written, readParameters(written, given), report)
+  const isElsewhere = (path: Path, message: string) => {
+    const from = cameFrom(path)
+    if (from === null || !given.values.has(from.name)) return false
+    given.fault(from.name, from.index, message)
+    return true
+  }
+  return { value, placeOf, isElsewhere }
+}
+
+function scopeOf(
+  { definitions, groups, uncertain }: Pick<PolicyDocument, 'definitions' | 'groups' | 'uncertain'>,
   library: Library,
   report: Report,
   isBase: boolean,
-  origin: (index: number) => Fence['origin'],
-): { readonly fences: readonly Fence[]; readonly scope: Scope } {
-  const scope: Scope = {
+): Scope {
+  return {
     selections: readSelections(definitions ?? {}, library.apps, report, isBase),
     countries: countriesOf(groups ?? {}, library.groups, report),
     uncertain,
     report,
   }
+}
+
+function compileFences(
+  written: readonly (FenceDocument | null)[],
+  scope: Scope,
+  origin: (index: number) => Fence['origin'],
+): readonly Fence[] {
   const seen = new Map<string, number>()
-  const compiled = (fences ?? []).flatMap((written, i) => {
-    if (written === null) return []
-    const before = seen.get(written.name)
-    if (before !== undefined) report(['fences', i, 'name'], `"${written.name}" is also the name of fences[${before}]`)
-    else seen.set(written.name, i)
-    return compileFence(written, ['fences', i], scope, origin(i)) ?? []
+  return written.flatMap((fence, i) => {
+    if (fence === null) return []
+    const before = seen.get(fence.name)
+    if (before !== undefined) scope.report(['fences', i, 'name'], `"${fence.name}" is also the name of fences[${before}]`)
+    else seen.set(fence.name, i)
+    return compileFence(fence, ['fences', i], scope, origin(i)) ?? []
   })
-  return { fences: compiled, scope }
 }
 
 /** Where the shape of a file is faulty somewhere, its sound parts are compiled all the same, so that all faults are told at once. */
@@ -124,7 +130,7 @@ function checkSoundParts(written: unknown, library: Library, report: Report): vo
   }
   // A word that is defined, but not soundly, is no unknown word: its own fault is told.
   const isWhole = (sound.definitions !== undefined || definitions === undefined) && (sound.groups !== undefined || groups === undefined)
-  if (isWhole) compileOwn(sound, library, report, false, () => ({ policy: '', file: '', line: 0 }))
+  if (isWhole) compileFences(sound.fences, scopeOf(sound, library, report, false), () => ({ policy: '', file: '', line: 0 }))
   compileLocalNetwork(localNetworkDocument.safeParse(local_network).data ?? 'allow', report)
   const soundTests = Array.isArray(tests) ? tests.map((test) => testDocument.safeParse(test).data ?? null) : []
   compileTests(soundTests, null, library, report, () => ({ file: '', line: 0, column: 0 }))

@@ -3,9 +3,10 @@ import { ConfigErrors, type Problem } from '../model/errors.ts'
 import { printable } from '../model/hostname.ts'
 import { didYouMean } from '../model/suggest.ts'
 import { documentOf } from './compile-selection.ts'
+import type { Countries } from './compile-territory.ts'
 import { type PolicyDocument, policyDocument } from './document.ts'
 import type { Library, PolicySource } from './library.ts'
-import { misfit, type ParametersDocument, type ParameterValue } from './parameters.ts'
+import { type GivenValues, misfit, type ParametersDocument, type ParameterValue } from './parameters.ts'
 import type { Path } from './path.ts'
 import type { Fence, LocalNetwork } from './policy.ts'
 import type { PolicyTest } from './suite.ts'
@@ -25,16 +26,10 @@ export interface Part {
   readonly warnings: readonly Problem[]
 }
 
-type CompilePart = (base: PolicySource, given: ReadonlyMap<string, ParameterValue>, library: Library, within: readonly string[]) => Part
+type CompilePart = (base: PolicySource, given: GivenValues, library: Library, within: readonly string[]) => Part
 
 /** No policy of ours goes beyond two. */
 const MAX_DEPTH = 8
-
-/** What its parameters stand for: what was given, else their defaults. A document that is not sound has none yet. */
-export function readParameters(written: unknown, given: ReadonlyMap<string, ParameterValue>): ReadonlyMap<string, ParameterValue> {
-  const { data = {} } = policyDocument.shape.parameters.safeParse(Object(written).parameters)
-  return new Map(Object.entries(data ?? {}).map(([name, parameter]) => [name, given.get(name) ?? parameter.default]))
-}
 
 export interface Extended {
   readonly parts: readonly Part[]
@@ -46,6 +41,7 @@ export interface Extended {
 export function extendedParts(
   document: PolicyDocument,
   source: Source<PolicyDocument>,
+  countries: Countries,
   library: Library,
   within: readonly string[],
   compile: CompilePart,
@@ -67,11 +63,19 @@ export function extendedParts(
   const bases = found.filter((base) => base !== null)
   const parameters = bases.map((base) => ({ base, known: parametersOf(base) }))
   const values = document.with ?? {}
-  for (const [name, value] of Object.entries(values)) checkValue(name, value, parameters, source)
+  const given = new Map(Object.entries(values).flatMap(([name, value]) => readValue(name, value, parameters, source, countries) ?? []))
+  const at = (name: string, index: number | null): Path => (index === null ? ['with', name] : ['with', name, index])
+  // Two policies may have taken the same faulty value.
+  const told = new Set<string>()
+  const fault: GivenValues['fault'] = (name, index, message) => {
+    const key = `${name} ${index} ${message}`
+    if (!told.has(key)) source.report(at(name, index), message)
+    told.add(key)
+  }
   const problems: Problem[] = []
   const parts = bases.flatMap((base) => {
     try {
-      return compile(base, new Map(Object.entries(values)), library, within)
+      return compile(base, { values: given, fault }, library, within)
     } catch (error) {
       if (!(error instanceof ConfigErrors)) throw error
       problems.push(...error.problems)
@@ -81,23 +85,33 @@ export function extendedParts(
   return { parts, problems }
 }
 
-function checkValue(
+/** The value as its parameter's type has it, or nothing where it does not fit, which was then reported. */
+function readValue(
   name: string,
   value: ParameterValue,
   parameters: readonly { readonly base: PolicySource; readonly known: ParametersDocument }[],
   source: Source<PolicyDocument>,
-): void {
-  const owners = parameters.filter(({ known }) => Object.hasOwn(known, name))
-  if (owners.length === 0) {
+  countries: Countries,
+): readonly (readonly [string, ParameterValue])[] {
+  const owners = parameters.flatMap(({ base, known }) => {
+    const parameter = Object.hasOwn(known, name) ? known[name] : undefined
+    return parameter === undefined ? [] : [{ base, parameter }]
+  })
+  const [first] = owners
+  if (first === undefined) {
     const names = parameters.flatMap(({ known }) => Object.keys(known))
     const hint = didYouMean(name, names) || (names.length === 0 ? ' (they have none)' : ` (${names.join(', ')})`)
-    source.report(['with', name], `"${printable(name)}" is no parameter of what this policy extends${hint}`, name)
+    source.report(['with'], `"${printable(name)}" is no parameter of what this policy extends${hint}`, name)
+    return []
   }
-  for (const { base, known } of owners) {
-    const parameter = known[name]
-    const fault = parameter === undefined ? null : misfit(value, parameter)
-    if (fault !== null) source.report(['with', name], `${fault}, as "${base.name}" wants it`)
+  const wrong = owners.find(({ parameter }) => misfit(value, parameter) !== null)
+  if (wrong !== undefined) {
+    source.report(['with', name], `${misfit(value, wrong.parameter)}, as "${wrong.base.name}" wants it`)
+    return []
   }
+  // Groups of this policy mean nothing in the other one: countries do.
+  const isTerritory = owners.every(({ parameter }) => parameter.type === 'territory') && Array.isArray(value)
+  return [[name, isTerritory ? [...countries.read(value.map(String), ['with', name])].sort() : value]]
 }
 
 /** Of a faulty file none: its faults are told when it is compiled. */

@@ -50,16 +50,39 @@ export function misfit(given: ParameterValue, { type }: ParametersDocument[strin
 /** A list that was left empty: what is selected by it is nothing. No file can hold it, as YAML knows no such character. */
 export const NOTHING = '\u0000nothing'
 
+/** What whoever extends a policy gives to its parameters. */
+export interface GivenValues {
+  readonly values: ReadonlyMap<string, ParameterValue>
+  /** Takes note of a fault in a value; of a list, in one of its items. */
+  fault(name: string, index: number | null, message: string): void
+}
+
+export const nothingGiven: GivenValues = { values: new Map(), fault: () => {} }
+
+/** What the parameters of a document stand for: what was given, else their defaults. One that is not sound has none yet. */
+export function readParameters(written: unknown, given: GivenValues): ReadonlyMap<string, ParameterValue> {
+  const { data = {} } = parametersSchema.safeParse(Object(written).parameters)
+  return new Map(Object.entries(data).map(([name, parameter]) => [name, given.values.get(name) ?? parameter.default]))
+}
+
 export interface Filled {
   readonly value: unknown
   /** From a path of the filled document to the place in the file where that part was written. */
   readonly placeOf: (path: Path) => Path
+  /** The parameter that a part came from, and which of its items it is; `null` where the file itself says it. */
+  readonly cameFrom: (path: Path) => { readonly name: string; readonly index: number | null } | null
 }
 
 /** Puts values in for `$name` wherever it stands alone; in a list, a list joins in. Never changes what it is given. */
 export function fill(written: unknown, values: ReadonlyMap<string, ParameterValue>, report: Report): Filled {
   /** For each list, where its items stood. */
   const shifts = new Map<string, readonly number[]>()
+  const filled = new Map<string, { readonly name: string; readonly index: number | null }>()
+  const mark = (text: string, found: ParameterValue, now: (index: number) => Path) => {
+    const name = text.slice(1)
+    if (Array.isArray(found)) for (const index of found.keys()) filled.set(JSON.stringify(now(index)), { name, index })
+    else filled.set(JSON.stringify(now(0)), { name, index: null })
+  }
   const look = (text: string, at: Path): ParameterValue | undefined => {
     const [, name] = /^\$([a-z][a-z0-9-]*)$/.exec(text) ?? []
     if (name === undefined) return undefined
@@ -72,12 +95,15 @@ export function fill(written: unknown, values: ReadonlyMap<string, ParameterValu
   const walk = (part: unknown, at: Path, now: Path): unknown => {
     if (typeof part === 'string') {
       const found = look(part, at)
+      if (found !== undefined) mark(part, found, (index) => (Array.isArray(found) ? [...now, index] : now))
       return Array.isArray(found) ? (found.length === 0 ? [NOTHING] : found) : (found ?? part)
     }
     if (Array.isArray(part)) {
       const from: number[] = []
       const items = part.flatMap((item: unknown, i) => {
         const found = typeof item === 'string' ? look(item, [...at, i]) : undefined
+        const start = from.length
+        if (found !== undefined) mark(String(item), found, (index) => [...now, start + index])
         const put = Array.isArray(found) ? found : [found ?? walk(item, [...at, i], [...now, from.length])]
         from.push(...put.map(() => i))
         return put
@@ -94,5 +120,12 @@ export function fill(written: unknown, values: ReadonlyMap<string, ParameterValu
   const value = isMap ? { ...(parameters !== undefined && { parameters }), ...(walk(rest, [], []) as object) } : written
   const placeOf = (path: Path): Path =>
     path.map((step, i) => (typeof step === 'number' ? (shifts.get(JSON.stringify(path.slice(0, i)))?.[step] ?? step) : step))
-  return { value, placeOf }
+  const cameFrom: Filled['cameFrom'] = (path) => {
+    for (let length = path.length; length > 0; length--) {
+      const found = filled.get(JSON.stringify(path.slice(0, length)))
+      if (found !== undefined) return found
+    }
+    return null
+  }
+  return { value, placeOf, cameFrom }
 }

@@ -28,10 +28,21 @@ export interface SourceOptions {
   /** Where the shape is faulty: is given what was written, to report the faults of meaning that can be told all the same. */
   readonly alsoCheck?: (written: unknown, report: Report) => void
   /** Makes another document of what was written, and knows where each part of it stood. */
-  readonly rewrite?: (written: unknown, report: Report) => { readonly value: unknown; readonly placeOf: (path: Path) => Path }
+  readonly rewrite?: (written: unknown, report: Report) => Rewritten
 }
 
-const asWritten: NonNullable<SourceOptions['rewrite']> = (value) => ({ value, placeOf: (path) => path })
+export interface Rewritten {
+  readonly value: unknown
+  readonly placeOf: (path: Path) => Path
+  /** Whether the fault is of a part that stands in another file, where it was then reported. */
+  readonly isElsewhere: (path: Path, message: string) => boolean
+}
+
+const asWritten: NonNullable<SourceOptions['rewrite']> = (value) => ({
+  value,
+  placeOf: (path) => path,
+  isElsewhere: () => false,
+})
 
 /** Parses and checks a document; throws ConfigErrors with every fault of syntax and shape. */
 export function readSource<Schema extends z.ZodType>(
@@ -58,9 +69,10 @@ export function readSource<Schema extends z.ZodType>(
   const odd = oddKeyAt(document)
   if (odd !== null) throw new ConfigErrors([{ position: positionOf(file, lines, odd), path: '', message: 'a key must be a plain word' }])
 
-  let placeOf = (path: Path): Path => path
+  let { placeOf, isElsewhere } = asWritten(null, () => {})
   const place = (path: Path, atKey?: string): Position => positionOf(file, lines, offsetOf(document, path, atKey))
   const report: Report = (path, message, atKey) => {
+    if (isElsewhere(path, message)) return
     const stood = placeOf(path)
     problems.push({ position: place(stood, atKey), path: formatPath(stood), message })
   }
@@ -68,7 +80,7 @@ export function readSource<Schema extends z.ZodType>(
   if (problems.length > 0) throw new ConfigErrors(problems)
   const rewritten = rewrite(raw, report)
   const written = rewritten.value
-  placeOf = rewritten.placeOf
+  ;({ placeOf, isElsewhere } = rewritten)
   const parsed = schema.safeParse(written, { reportInput: true })
   if (!parsed.success) {
     for (const { path, message, atKey } of shapeFaults(parsed.error.issues, schema)) report(path, message, atKey)
