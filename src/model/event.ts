@@ -3,6 +3,7 @@
  * events that carry its id. What can identify a person (client, names, the sentence that repeats them) stands in
  * `personal` beside a random `salt`, so that it can be erased later without breaking a hash chain over the rest.
  */
+import type { AppOrigin } from './app.ts'
 import type { CountryCode } from './country.ts'
 import type { NameOrigin, Network } from './flow.ts'
 import type { SourceInfo } from './location.ts'
@@ -23,6 +24,15 @@ export interface RecordedName {
   readonly name: string
   readonly origin: NameOrigin
   /** Whether Ringfence's own look-up of the name contains an address of the flow; `null`: not looked up, or in vain. */
+  readonly proved: boolean | null
+}
+
+export interface RecordedApp {
+  readonly app: string
+  /** Home of the group behind it; `null`: not listed. */
+  readonly home: CountryCode | null
+  readonly origin: AppOrigin
+  /** As of a name. A `port` proves nothing, and no fence goes by it. */
   readonly proved: boolean | null
 }
 
@@ -63,6 +73,8 @@ interface Judged {
   readonly policy: string
   /** The client's first bytes looked as if they named their destination, but the name could not be read. */
   readonly name_hidden: boolean
+  /** What the flow was told to belong to. */
+  readonly apps: readonly RecordedApp[]
 }
 
 /** Written before the client is answered. One whose verdict is `block` is its own ending. */
@@ -79,13 +91,16 @@ export interface Decided extends Judged {
   readonly personal: {
     readonly salt: string
     readonly client: string
+    /** Who logged in, or `anonymous`; the groups are also those of the client's network. */
+    readonly user: string
+    readonly groups: readonly string[]
     readonly asked: string
     readonly names: readonly RecordedName[]
     readonly sentence: string
   }
 }
 
-/** A name was learnt in passing and the flow judged again. */
+/** The flow was judged again: a name was learnt in passing, or the policy changed, or a schedule or exception turned. */
 export interface Rejudged extends Judged {
   readonly type: 'rejudged'
   readonly personal: { readonly salt: string; readonly names: readonly RecordedName[]; readonly sentence: string }
@@ -126,12 +141,31 @@ export interface PolicyLoaded {
   readonly mode: Mode
 }
 
+/** A policy that was to take the place of the one in force, and did not. */
+export interface PolicyRefused {
+  readonly type: 'policy-refused'
+  readonly name: string
+  /** Why, in the words in which its operator was told. */
+  readonly message: string
+}
+
+/** A fence was turned on or off for a time, beside what the policy says. */
+export interface OverlaySet {
+  readonly type: 'overlay'
+  readonly fence: string
+  /** `null`: what was set is over, and the policy's own word holds. */
+  readonly enabled: boolean | null
+  /** ISO 8601, UTC; `null` where it is over. */
+  readonly until: string | null
+  readonly reason: string
+}
+
 export interface TableLoaded {
   readonly type: 'table'
   readonly hash: string
   readonly sources: readonly SourceInfo[]
 }
 
-export type EventBody = Started | Decided | Rejudged | Ended | PolicyLoaded | TableLoaded
+export type EventBody = Started | Decided | Rejudged | Ended | PolicyLoaded | PolicyRefused | OverlaySet | TableLoaded
 
 export type JournalEvent = EventHead & EventBody

@@ -1,5 +1,6 @@
 /** Verdicts and the reasons that they always carry. Values: a refusal by policy is never thrown. */
 import type { Endpoint, Ip } from './address.ts'
+import type { KnownApp } from './app.ts'
 import type { Brand, NonEmpty } from './brand.ts'
 import type { Location } from './location.ts'
 
@@ -42,6 +43,8 @@ export interface Candidate {
   readonly ip: Ip
   /** The addresses that stand for it in judgement (`judgedAddresses`), located. */
   readonly locations: NonEmpty<Location>
+  /** Apps that the flow's names or this address belong to. */
+  readonly apps: readonly KnownApp[]
   readonly fences: readonly FenceOutcome[]
   /** What `local_network` says of it; `null` where no address that stands for it is local. */
   readonly localNetwork: Effect | null

@@ -3,6 +3,7 @@
  * here cannot be dialled.
  */
 import type { Endpoint, Ip } from '../model/address.ts'
+import type { KnownApp } from '../model/app.ts'
 import { isNonEmpty } from '../model/brand.ts'
 import type { Flow } from '../model/flow.ts'
 import {
@@ -81,14 +82,17 @@ function judgeCandidate(policy: Policy, known: Known, { ip, locations }: Located
   let effect: Effect = 'allow'
   let localNetwork: Effect | null = null
   let fences: readonly FenceOutcome[] = []
+  let apps: readonly KnownApp[] = []
   for (const location of locations) {
-    const judgement = evaluate(policy, factsAbout(known, location))
+    const facts = factsAbout(known, location)
+    const judgement = evaluate(policy, facts)
+    if (facts.apps.length > apps.length) apps = facts.apps
     effect = severest(effect, judgement.low)
     if (judgement.localNetwork !== null) localNetwork = severest(localNetwork ?? 'allow', judgement.localNetwork)
     fences = fences.length === 0 ? judgement.fences : fences.map((fence, i) => severer(fence, judgement.fences[i] ?? fence))
   }
   const permitted = refusal === null && (policy.mode === 'observe' || effect !== 'block')
-  return { ip, locations, fences, localNetwork, effect, refusal, permitted }
+  return { ip, locations, apps, fences, localNetwork, effect, refusal, permitted }
 }
 
 /** Of one fence's outcomes for the addresses that a candidate stands for, the one that weighs. */

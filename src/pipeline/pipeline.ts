@@ -112,8 +112,7 @@ function learnInPassing(judged: Judged, { remote }: Upstream, passage: Passage, 
 const tell = ({ decision, known }: Judged, { offer, policy }: Passage) => ({
   verdict: decision.verdict,
   candidates: decision.candidates,
-  names: known.names,
-  nameHidden: known.anyName,
+  known,
   sentence:
     explain(decision, offer.flow.asked, policy) + (known.anyName ? ' The name that it is for could not be read, so it may be any.' : ''),
   policy,

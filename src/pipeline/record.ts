@@ -1,27 +1,30 @@
 /** The record of one flow: `decided` before the client is answered, exactly one ending, whatever happens between. */
 import { randomUUID } from 'node:crypto'
 import { formatEndpoint } from '../model/address.ts'
+import { type App, type AppOrigin, noApps } from '../model/app.ts'
 import type { ErrorCode, RingfenceError } from '../model/errors.ts'
-import type { Decided, Ended, Ending, RecordedCandidate, RecordedName, RecordedPlace, Rejudged } from '../model/event.ts'
+import type { Decided, Ended, Ending, RecordedApp, RecordedCandidate, RecordedName, RecordedPlace, Rejudged } from '../model/event.ts'
 import type { Flow, KnownName } from '../model/flow.ts'
 import { hostText } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
 import type { RuledOut } from '../model/reach.ts'
 import type { Candidate, Verdict, Would } from '../model/verdict.ts'
 import type { Policy } from '../policy/policy.ts'
+import type { Known } from './identify.ts'
 import type { HowEnded, Locator, Meter, Road, Upstream } from './ports.ts'
 
 /** What was judged, in the form in which it is told. */
 export interface Told {
   readonly verdict: Verdict
   readonly candidates: readonly Candidate[]
-  readonly names: readonly KnownName[]
-  /** The client's first bytes look as if they named their destination, but the name could not be read. */
-  readonly nameHidden: boolean
+  readonly known: Pick<Known, 'names' | 'namedApps' | 'anyName' | 'catalogue' | 'network' | 'port'>
   readonly sentence: string
   /** Whose verdict it is. */
   readonly policy: Policy
 }
+
+/** Of a flow that something went wrong with before anything was known. */
+const unknown: Told['known'] = { names: [], namedApps: [], anyName: false, network: 'tcp', port: 0, catalogue: noApps }
 
 export class Entry {
   readonly meter: Meter = { up: 0, down: 0 }
@@ -43,7 +46,7 @@ export class Entry {
 
   /** Resolves when the verdict would survive the death of this process. A blocked one is its own ending. */
   async decided(told: Told, shadow: Readonly<Record<string, Would>>): Promise<void> {
-    const { inbound, network, asked, client } = this.#flow
+    const { inbound, network, asked, client, who } = this.#flow
     const event: Decided = {
       type: 'decided',
       ...this.#judged(told),
@@ -56,8 +59,10 @@ export class Entry {
       personal: {
         salt: salt(),
         client: formatEndpoint(client),
+        user: who.name,
+        groups: who.groups,
         asked: hostText(asked.host),
-        names: told.names.map((name) => recordedName(name, told.candidates)),
+        names: told.known.names.map((name) => recordedName(name, told.candidates)),
         sentence: told.sentence,
       },
     }
@@ -68,7 +73,7 @@ export class Entry {
 
   /** A name was learnt while the bytes were already moving. */
   async rejudged(told: Told): Promise<void> {
-    const personal = { salt: salt(), names: told.names.map((name) => recordedName(name, told.candidates)), sentence: told.sentence }
+    const personal = { salt: salt(), names: told.known.names.map((name) => recordedName(name, told.candidates)), sentence: told.sentence }
     const event: Rejudged = { type: 'rejudged', ...this.#judged(told), personal }
     await this.#road.writer.append(event)
   }
@@ -93,7 +98,7 @@ export class Entry {
     if (this.#state === 'open') {
       const reasons = [{ kind: 'error', code: error.code, message: error.message } as const]
       const verdict: Verdict = { kind: 'block', mode: policy.mode, would: 'block', reasons }
-      const told = { verdict, candidates: [], names: [], nameHidden: false, sentence: `Not reached: ${error.message}.`, policy }
+      const told = { verdict, candidates: [], known: unknown, sentence: `Not reached: ${error.message}.`, policy }
       await this.decided(told, {}).catch(() => undefined)
     } else {
       await this.#end(endings[error.code] ?? 'failed', error.code, error.message)
@@ -119,9 +124,18 @@ export class Entry {
     this.#state = 'closed'
   }
 
-  #judged({ verdict, policy, nameHidden }: Told) {
+  #judged({ verdict, policy, known, candidates }: Told) {
     const { mode, kind, would, reasons } = verdict
-    return { id: this.#flow.id, mode, verdict: kind, would, reasons, policy: policy.hash, name_hidden: nameHidden }
+    return {
+      id: this.#flow.id,
+      mode,
+      verdict: kind,
+      would,
+      reasons,
+      policy: policy.hash,
+      name_hidden: known.anyName,
+      apps: recordedApps(known, candidates),
+    }
   }
 }
 
@@ -132,10 +146,34 @@ const salt = (): string => randomUUID()
 
 const tenths = (milliseconds: number): number => Math.round(milliseconds * 10) / 10
 
-function recordedName({ name, origin, provedAt }: KnownName, candidates: readonly Candidate[]): RecordedName {
-  if (provedAt === null || provedAt === 'everywhere') return { name, origin, proved: provedAt === null ? null : true }
-  return { name, origin, proved: candidates.some(({ locations }) => locations.some(({ ip }) => provedAt.has(ip))) }
+const recordedName = ({ name, origin, provedAt }: KnownName, candidates: readonly Candidate[]): RecordedName => ({
+  name,
+  origin,
+  proved: provedAmong(provedAt, candidates),
+})
+
+function provedAmong(provedAt: KnownName['provedAt'], candidates: readonly Candidate[]): boolean | null {
+  if (provedAt === null || provedAt === 'everywhere') return provedAt === null ? null : true
+  return candidates.some(({ locations }) => locations.some(({ ip }) => provedAt.has(ip)))
 }
+
+/** Each app once for each thing that it was told by; what only a port hints at, where nothing better tells of any app. */
+function recordedApps(known: Told['known'], candidates: readonly Candidate[]): readonly RecordedApp[] {
+  const told = candidates.length === 0 ? known.namedApps : candidates.flatMap(({ apps }) => apps)
+  const hinted = told.length > 0 ? [] : known.catalogue.onPort(known.network, known.port)
+  const apps = [
+    ...told.map(({ app, origin, provedAt }) => recordedApp(app, origin, provedAmong(provedAt, candidates))),
+    ...hinted.map((app) => recordedApp(app, 'port', null)),
+  ]
+  return [...new Map(apps.map((app) => [`${app.app} ${app.origin}`, app])).values()]
+}
+
+const recordedApp = (app: App, origin: AppOrigin, proved: boolean | null): RecordedApp => ({
+  app: app.id,
+  home: app.company?.home ?? null,
+  origin,
+  proved,
+})
 
 const recordedCandidate = ({ ip, locations, fences, effect, refusal, permitted }: Candidate): RecordedCandidate => ({
   ip,

@@ -9,7 +9,7 @@ import { isNonEmpty } from '../model/brand.ts'
 import type { RecordedCandidate, RecordedName } from '../model/event.ts'
 import type { Flow, FlowId, KnownName, Network } from '../model/flow.ts'
 import { isHost, parseHost, parseHostPort } from '../model/hostname.ts'
-import { anonymous } from '../model/identity.ts'
+import { ANONYMOUS, type Identity } from '../model/identity.ts'
 import type { Decision } from '../model/verdict.ts'
 import type { Policy } from '../policy/policy.ts'
 import { decide } from './decide.ts'
@@ -25,6 +25,8 @@ export interface RecordedFlow {
   readonly inbound: string
   readonly network: Network
   readonly client: string
+  readonly user: string
+  readonly groups: readonly string[]
   readonly asked: string
   readonly port: number
   readonly names: readonly RecordedName[]
@@ -50,12 +52,13 @@ export function replay(
   return decide(policy, known, located, flow, refusals)
 }
 
-function flowOf({ id, time, inbound, network, client, asked, port }: RecordedFlow): Flow | null {
+function flowOf({ id, time, inbound, network, client, user, groups, asked, port }: RecordedFlow): Flow | null {
   const host = parseHost(asked)
   const from = clientOf(client)
   const openedAt = Date.parse(time)
+  const who: Identity = { name: user, groups, by: user === ANONYMOUS ? null : 'password' }
   if (!isHost(host) || from === null || Number.isNaN(openedAt)) return null
-  return { id: id as FlowId, openedAt, inbound, network, client: from, who: anonymous, asked: { host, port } }
+  return { id: id as FlowId, openedAt, inbound, network, client: from, who, asked: { host, port } }
 }
 
 function clientOf(text: string): Endpoint<Ip> | null {

@@ -3,10 +3,11 @@
  * an accusation: sources *place* an address, and what is not known is said.
  */
 import { type Endpoint, formatEndpoint } from '../model/address.ts'
-import { article, type CountryCode, countryLabel } from '../model/country.ts'
+import { isCountryCode } from '../model/country.ts'
 import { type Host, hostText } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
-import type { Candidate, Decision, Outcome, RefusalCode, Verdict } from '../model/verdict.ts'
+import type { Axis, Candidate, Decision, Outcome, RefusalCode, Verdict } from '../model/verdict.ts'
+import { type Pronoun, placeClause, placeName } from './explain-place.ts'
 import type { Fence, Policy } from './policy.ts'
 import { placeOutcome } from './territory.ts'
 
@@ -19,7 +20,8 @@ export function explain(decision: Decision, asked: Endpoint<Host>, policy: Polic
   if (verdict.kind === 'block' && refusal !== undefined && refused.length === candidates.length) {
     return `Blocked: ${refusalClause(refusal.code, asked, refusal.ip)}.`
   }
-  if (candidates.length === 0) return `${verdict.would === 'block' ? headWord(verdict, []) : 'Allowed'}: ${anywhereClause(verdict, name)}.`
+  if (candidates.length === 0)
+    return `${verdict.would === 'block' ? headWord(verdict, []) : 'Allowed'}: ${anywhereClause(verdict, name, policy)}`
 
   const outside = candidates.filter((candidate) => candidate.refusal !== null || candidate.effect === 'block')
   if (verdict.would === 'steer') {
@@ -28,7 +30,7 @@ export function explain(decision: Decision, asked: Endpoint<Host>, policy: Polic
       candidates.filter((candidate) => !outside.includes(candidate)),
     )
     if (chosen !== undefined)
-      return `${headWord(verdict, outside)}: ${placeClause(name, chosen, policy, 'goes to')}; ${leftOutClause(outside)}.`
+      return `${headWord(verdict, outside)}: ${whereClause(name, chosen, policy, 'goes to')}; ${leftOutClause(outside)}.${noteOf(leavingOut(outside, policy))}`
   }
   const lead =
     verdict.would === 'block'
@@ -38,7 +40,7 @@ export function explain(decision: Decision, asked: Endpoint<Host>, policy: Polic
   const why = whyClause(lead, policy)
   const more =
     verdict.would === 'block' && outside.length > 1 ? ` (and ${count(outside.length - 1, 'more address', 'more addresses')})` : ''
-  return `${headWord(verdict, outside)}: ${placeClause(name, lead, policy, 'is at')}${more}${why === '' ? '' : `; ${why}`}.`
+  return `${headWord(verdict, outside)}: ${whereClause(name, lead, policy, 'is at')}${more}${why === '' ? '' : `; ${why}`}.${noteOf(strongest(lead, policy).fence)}`
 }
 
 /** Of these candidates, the one that is tried first. */
@@ -56,20 +58,19 @@ function headWord({ kind, would, mode }: Verdict, outside: readonly Candidate[])
 }
 
 /** Where the sources place an address, as a clause about the name that led there. */
-function placeClause(name: string, candidate: Candidate, policy: Policy, verb: string): string {
+function whereClause(name: string, candidate: Candidate, policy: Policy, verb: string): string {
   const location = weighing(candidate, policy)
-  const said = sayPlace(location, candidate)
+  const { axis, outcome } = strongest(candidate, policy)
+  const said = (pronoun: Pronoun) => placeClause(axis, location, candidate.apps, outcome, pronoun)
   const shown = location.ip === candidate.ip ? candidate.ip : `${candidate.ip} (it stands for ${location.ip})`
-  return name === candidate.ip ? `${shown} is an address that ${said}` : `${name} ${verb} ${shown}, which ${said}`
+  return name === candidate.ip ? `${shown} is an address ${said('that')}` : `${name} ${verb} ${shown}, ${said('which')}`
 }
 
 /** Of the addresses that a candidate stands for, the one that made the verdict what it is. */
 function weighing(candidate: Candidate, policy: Policy): Location {
-  const { outcome, fence } = strongest(candidate, policy)
+  const { outcome, axis, fence } = strongest(candidate, policy)
   const by = candidate.locations.find((place) =>
-    fence === undefined
-      ? place.scope !== 'global'
-      : place.scope === 'global' && (place.located ? placeOutcome(fence.territory, place) : 'unlocated') === outcome,
+    fence === undefined ? place.scope !== 'global' : place.scope === 'global' && weighs(place, fence, axis, outcome),
   )
   return (
     (candidate.effect === 'allow' ? undefined : by) ??
@@ -78,37 +79,28 @@ function weighing(candidate: Candidate, policy: Policy): Location {
   )
 }
 
-/** The fence whose outcome gave the candidate its effect, if it was a fence. */
-function strongest({ fences, effect }: Candidate, policy: Policy): { readonly outcome: Outcome | null; readonly fence: Fence | undefined } {
-  const found = fences.find((fence) => fence.effect === effect && effect !== 'allow')
-  return { outcome: found?.outcome ?? null, fence: policy.fences.find(({ name }) => name === found?.fence) }
+function weighs(place: Location, { territory }: Fence, axis: Axis, outcome: Outcome | null): boolean {
+  if (territory.kind === 'anywhere' || axis === 'company') return true
+  const own = axis === 'network' ? (place.network?.company?.home ?? null) : place.registry
+  const possible = axis === 'server' ? place.possible : own === null ? [] : [own]
+  const anycast = axis === 'server' && place.anycast
+  return (place.located ? placeOutcome(territory, { possible, anycast }) : 'unlocated') === outcome
 }
 
-/** "both sources place in China (CN)": the relative clause about one location. */
-function sayPlace(location: Location, { fences }: Pick<Candidate, 'fences'>): string {
-  if (location.scope !== 'global') return `is local (${location.scope})`
-  if (!location.located) return 'could not be placed, since no location data is loaded'
-  // A witness that disagrees is shown elsewhere; no fence counts it, so no sentence rests on it.
-  const voices = location.answers.flatMap(({ source, country, disowned }) =>
-    country !== null && disowned !== true && location.possible.includes(country) ? [{ source, country }] : [],
-  )
-  const [first] = voices
-  if (location.anycast) {
-    const bySources = fences.some(({ outcome, effect }) => effect !== 'allow' && (outcome === 'violated' || outcome === 'disputed'))
-    const also = bySources && first !== undefined ? ` and which ${sayPlace({ ...location, anycast: false }, { fences })}` : ''
-    return `is anycast (answered from many places)${also}`
+interface Strongest {
+  readonly outcome: Outcome | null
+  readonly axis: Axis
+  readonly fence: Fence | undefined
+}
+
+/** The fence whose outcome gave the candidate its effect, if it was a fence. */
+function strongest({ fences, effect }: Candidate, policy: Policy): Strongest {
+  const found = fences.find((fence) => fence.effect === effect && effect !== 'allow')
+  return {
+    outcome: found?.outcome ?? null,
+    axis: found?.axis ?? 'server',
+    fence: policy.fences.find(({ name }) => name === found?.fence),
   }
-  if (first === undefined) return 'no source can place'
-  const dissent = location.answers.some(({ country, disowned }) => country !== null && disowned !== true && country !== first.country)
-  if (location.stated !== null && dissent && location.possible.length === 1) {
-    return `${location.stated}, against other sources, places in ${placeName(first.country)}`
-  }
-  if (voices.every(({ country }) => country === first.country)) {
-    const who =
-      voices.length === 1 ? `${first.source} places` : voices.length === 2 ? 'both sources place' : `all ${voices.length} sources place`
-    return `${who} in ${placeName(first.country)}`
-  }
-  return `the sources dispute (${voices.map(({ source, country }) => `${source}: ${countryLabel(country)}`).join(', ')})`
 }
 
 /** What the fence, or `local_network`, does about it. */
@@ -128,13 +120,31 @@ function fenceClause(fence: Fence, outcome: Outcome, effect: Candidate['effect']
   }
   if (outcome === 'unlocated') return `${who} needs its country, and ${effect === 'block' ? 'blocks' : 'logs'} what has none`
   if (effect === 'log') return `${who} logs it`
-  if (fence.territory.kind === 'only') return `${who} permits only ${list([...fence.territory.countries].sort().map(placeName))}`
+  if (fence.territory.kind === 'only') return `${who} permits only ${territoryName(fence.territory)}`
   return fence.territory.kind === 'never' ? `${who} lets nothing reach it` : `${who} lets nothing through`
 }
 
-const anywhereClause = (verdict: Verdict, name: string): string => {
-  const fence = verdict.reasons.find((reason) => reason.kind === 'fence')
-  return fence === undefined ? name : `fence "${fence.fence}" lets nothing through to ${name}`
+/** Few countries by name; many in the words of the policy. */
+const NAMED_COUNTRIES = 6
+
+function territoryName({ countries, words }: Extract<Fence['territory'], { readonly words: unknown }>): string {
+  if (countries.size <= NAMED_COUNTRIES) return list([...countries].sort().map(placeName))
+  return `${list(words.map((word) => (isCountryCode(word) ? placeName(word) : `"${word}"`)))} (${countries.size} countries)`
+}
+
+/** Its own sentence behind the verdict's. */
+function noteOf(fence: Fence | undefined): string {
+  const note = fence?.note?.trim() ?? ''
+  return note === '' ? '' : ` ${note}${/[.!?]$/.test(note) ? '' : '.'}`
+}
+
+const leavingOut = ([first]: readonly Candidate[], policy: Policy): Fence | undefined =>
+  first === undefined || first.refusal !== null ? undefined : strongest(first, policy).fence
+
+const anywhereClause = (verdict: Verdict, name: string, policy: Policy): string => {
+  const reason = verdict.reasons.find((each) => each.kind === 'fence')
+  if (reason === undefined) return `${name}.`
+  return `fence "${reason.fence}" lets nothing through to ${name}.${noteOf(policy.fences.find((fence) => fence.name === reason.fence))}`
 }
 
 function leftOutClause(outside: readonly Candidate[]): string {
@@ -177,5 +187,3 @@ const count = (n: number, one: string, many: string): string => `${n} ${n === 1 
 
 const list = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
-
-const placeName = (code: CountryCode): string => `${article(code)}${countryLabel(code)}`

@@ -70,6 +70,8 @@ const shapes = {
   rejudged: (value: Fields) => isJudged(value) && isPersonal(value.personal),
   ended: (value: Fields) => typeof value.id === 'string' && typeof value.ending === 'string',
   policy: () => true,
+  'policy-refused': () => true,
+  overlay: () => true,
   table: () => true,
 } satisfies Record<JournalEvent['type'], (value: Fields) => boolean>
 

@@ -3,8 +3,9 @@
  * begin in the middle; it knows nothing of files.
  */
 import type { CountryCode } from '../model/country.ts'
-import type { Ending, JournalEvent, RecordedCandidate, RecordedName } from '../model/event.ts'
+import type { Ending, JournalEvent, RecordedApp, RecordedCandidate, RecordedName } from '../model/event.ts'
 import type { Network } from '../model/flow.ts'
+import { ANONYMOUS } from '../model/identity.ts'
 import { type Certainty, certaintyOf } from '../model/location.ts'
 import type { RuledOut } from '../model/reach.ts'
 import type { Effect, Mode, Reason, Would } from '../model/verdict.ts'
@@ -23,11 +24,15 @@ export interface FlowRecord {
   readonly inbound: string
   readonly network: Network
   readonly client: string
+  /** Who logged in, or `anonymous`. */
+  readonly user: string
+  readonly groups: readonly string[]
   readonly asked: string
   readonly port: number
   readonly names: readonly RecordedName[]
   /** Its first bytes look as if they named their destination, but the name could not be read: it may be any. */
   readonly name_hidden: boolean
+  readonly apps: readonly RecordedApp[]
   readonly candidates: readonly RecordedCandidate[]
   readonly mode: Mode
   readonly verdict: Effect
@@ -101,10 +106,14 @@ export function recordOf(parts: FlowParts): FlowRecord | null {
     inbound: decided.inbound,
     network: decided.network,
     client: decided.personal.client,
+    // Events of a version that did not know users and apps have none.
+    user: decided.personal.user ?? ANONYMOUS,
+    groups: decided.personal.groups ?? [],
     asked: decided.personal.asked,
     port: decided.port,
     names: allNames(decided.personal.names, parts.rejudged?.personal.names ?? []),
     name_hidden: judged.name_hidden,
+    apps: judged.apps ?? [],
     candidates: decided.candidates,
     mode: judged.mode,
     verdict: judged.verdict,

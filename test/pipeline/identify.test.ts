@@ -53,7 +53,10 @@ test('apps come from names, as far as those are proved, and from the published r
   const asked = { app: zoom, origin: 'asked', name: 'zoom.us', provedAt: 'everywhere' }
   expect(factsAbout(known, undefined).apps).toEqual([asked])
   expect(factsAbout(known, placed('198.51.100.8')).apps).toEqual([asked])
-  expect(factsAbout(known, placed('198.51.100.7')).apps).toEqual([asked, { app: meet, origin: 'range', name: null, provedAt: 'everywhere' }])
+  expect(factsAbout(known, placed('198.51.100.7')).apps).toEqual([
+    asked,
+    { app: meet, origin: 'range', name: null, provedAt: 'everywhere' },
+  ])
   const claim = claimed('us04web.zoom.us')
   expect(withNames(known, [claim]).namedApps).toEqual([{ app: zoom, origin: 'sni', name: 'us04web.zoom.us', provedAt: claim.provedAt }])
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { type KnownApp, noApps } from '../../src/model/app.ts'
 import { RingfenceError } from '../../src/model/errors.ts'
 import type { Flow, FlowId } from '../../src/model/flow.ts'
 import { anonymous } from '../../src/model/identity.ts'
@@ -40,6 +41,7 @@ const allowed: Told = {
           located: true,
         },
       ],
+      apps: [],
       fences: [],
       localNetwork: null,
       effect: 'allow',
@@ -47,12 +49,18 @@ const allowed: Told = {
       permitted: true,
     },
   ],
-  names: [
-    { name: name('zoom.us'), origin: 'asked', provedAt: 'everywhere' },
-    { name: name('a.zoom.us'), origin: 'sni', provedAt: new Set() },
-    { name: name('b.zoom.us'), origin: 'sni', provedAt: new Set([ip('170.114.1.1')]) },
-  ],
-  nameHidden: false,
+  known: {
+    names: [
+      { name: name('zoom.us'), origin: 'asked', provedAt: 'everywhere' },
+      { name: name('a.zoom.us'), origin: 'sni', provedAt: new Set() },
+      { name: name('b.zoom.us'), origin: 'sni', provedAt: new Set([ip('170.114.1.1')]) },
+    ],
+    namedApps: [],
+    catalogue: noApps,
+    network: 'tcp',
+    port: 443,
+    anyName: false,
+  },
   sentence: 'Allowed: zoom.us.',
   policy: judging,
 }
@@ -77,6 +85,7 @@ test('what identifies a person stands under `personal`, beside a salt of its own
     reasons: [],
     policy: one.road.policies.current.hash,
     name_hidden: false,
+    apps: [],
     inbound: 'mixed',
     network: 'tcp',
     port: 443,
@@ -192,4 +201,24 @@ test('a verdict that cannot be written is thrown, and the entry stays open', asy
   writer.break()
   await expect(one.decided(allowed, {})).rejects.toMatchObject({ code: 'record.failed' })
   expect(writer.events).toEqual([])
+})
+
+test('what a flow was told to belong to is recorded, by what, and whether that proves it', async () => {
+  const zoom = { id: 'zoom', name: 'Zoom', categories: [], company: null }
+  const app = (origin: KnownApp['origin'], provedAt: KnownApp['provedAt']): KnownApp => ({ app: zoom, origin, name: null, provedAt })
+  const apps = [app('sni', null), app('sni', new Set([ip('170.114.1.1')])), app('range', 'everywhere')]
+  const { entry: one, writer } = entry()
+  await one.decided({ ...allowed, candidates: allowed.candidates.map((candidate) => ({ ...candidate, apps })) }, {})
+  expect(writer.decided[0]?.apps).toEqual([
+    { app: 'zoom', home: null, origin: 'sni', proved: true },
+    { app: 'zoom', home: null, origin: 'range', proved: true },
+  ])
+})
+
+test('a port hints at an app only where nothing tells of one', async () => {
+  const hinted = { id: 'zoom', name: 'Zoom', categories: [], company: null }
+  const catalogue = { ...noApps, onPort: () => [hinted] }
+  const { entry: one, writer } = entry()
+  await one.decided({ ...allowed, known: { ...allowed.known, catalogue } }, {})
+  expect(writer.decided[0]?.apps).toEqual([{ app: 'zoom', home: null, origin: 'port', proved: null }])
 })

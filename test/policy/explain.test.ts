@@ -18,6 +18,7 @@ const judging = policy({ uncertain: strict, fences: [{ name: 'no-cn', never: ['C
 const refused = (code: RefusalCode, address: string, name: string): string => {
   const candidate: Candidate = {
     ip: ip(address),
+    apps: [],
     locations: [placed(address)],
     fences: [],
     localNetwork: null,
@@ -55,6 +56,7 @@ test('a port that is denied is told before any look-up', () =>
 const allowed = (address: string, answers: Readonly<Record<string, string | null>>): string => {
   const candidate: Candidate = {
     ip: ip(address),
+    apps: [],
     locations: [placed(address, answers)],
     fences: [],
     localNetwork: null,
@@ -94,6 +96,7 @@ test('an address that nobody could place, since there is no data, says so', () =
     const fences = [{ fence: 'no-cn', outcome: 'unlocated', effect: action }] as const
     const candidate: Candidate = {
       ip: ip('8.8.8.8'),
+      apps: [],
       locations: [location],
       fences,
       localNetwork: null,
@@ -153,6 +156,7 @@ test('where one word decides against other sources, whose it is', () => {
   }
   const candidate: Candidate = {
     ip: ip('18.162.0.1'),
+    apps: [],
     locations: [location],
     fences: [],
     localNetwork: null,

@@ -36,7 +36,7 @@ test('a lone surrogate becomes U+FFFD, an escaped backslash before "ud800" stays
 })
 
 test('an event of a type that a later version writes is sound, of another schema version it is not', () => {
-  const line = (change: object) => parseLine(Buffer.from(JSON.stringify({ ...head, type: 'overlay', ...change })))
+  const line = (change: object) => parseLine(Buffer.from(JSON.stringify({ ...head, type: 'checkpoint', ...change })))
   expect(line({})).toMatchObject({ kind: 'foreign', head: { seq: 7 } })
   expect(line({ v: 2 })).toEqual({ kind: 'bad', why: 'schema version 2 is not known here' })
 })

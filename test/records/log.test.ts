@@ -33,6 +33,7 @@ test('a second judgement is told only where it is loud', async () => {
     mode,
     policy,
     name_hidden: false,
+    apps: [],
     reasons: [],
     personal: { salt: 's', names: [], sentence: personal.sentence },
   } as const

@@ -46,13 +46,23 @@ export function decided(id: string, { personal, ...change }: DecidedChange = {})
     reasons: [],
     policy: 'p'.repeat(64),
     name_hidden: false,
+    apps: [],
     inbound: 'mixed',
     network: 'tcp',
     port: 443,
     candidates: [candidate('198.51.100.7', ['US'])],
     table: 't'.repeat(64),
     shadow: {},
-    personal: { salt: 's', client: '127.0.0.1:50000', asked: 'zoom.us', names: [], sentence: 'Allowed: zoom.us.', ...personal },
+    personal: {
+      salt: 's',
+      client: '127.0.0.1:50000',
+      user: 'anonymous',
+      groups: [],
+      asked: 'zoom.us',
+      names: [],
+      sentence: 'Allowed: zoom.us.',
+      ...personal,
+    },
     ...change,
   }
 }
@@ -83,6 +93,7 @@ export function rejudged(id: string, change: Partial<Rejudged> = {}): Rejudged {
     reasons,
     policy,
     name_hidden: false,
+    apps: [],
     personal: { salt: 's', names: [{ name: 'cdn.example', origin: 'sni', proved: false }], sentence: 'Would block: cdn.example.' },
     ...change,
   }

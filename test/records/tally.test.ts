@@ -11,13 +11,14 @@ const decided = (verdict: Decided['verdict'], shadow: Decided['shadow']): Decide
   reasons: [],
   policy: 'p',
   name_hidden: false,
+  apps: [],
   inbound: 'mixed',
   network: 'tcp',
   port: 443,
   candidates: [],
   table: 't',
   shadow,
-  personal: { salt: 's', client: '127.0.0.1:1', asked: 'a.example', names: [], sentence: 'Allowed.' },
+  personal: { salt: 's', user: 'anonymous', groups: [], client: '127.0.0.1:1', asked: 'a.example', names: [], sentence: 'Allowed.' },
 })
 
 test('verdicts are counted, and what the policies in the shadow would have blocked', async () => {
