@@ -5,6 +5,7 @@ import { setMaxListeners } from 'node:events'
 import type { Logger } from 'pino'
 import { systemClock } from './clock.ts'
 import { judgeResolvers } from './config/judge-resolvers.ts'
+import { shippedLibrary } from './config/library.ts'
 import { type LocationWorld, locationOf } from './config/location.ts'
 import { loadPolicyFor, loadShadows } from './config/policies.ts'
 import type { InboundSettings, Settings } from './config/settings.ts'
@@ -20,7 +21,6 @@ import { inbounds } from './inbound/index.ts'
 import { type Listener, listen } from './inbound/listener.ts'
 import { BoundDoors } from './inbound/own-doors.ts'
 import { type Endpoint, formatEndpoint, type Ip } from './model/address.ts'
-import { noApps } from './model/app.ts'
 import { containsAny } from './model/cidr.ts'
 import { OperatorError } from './model/errors.ts'
 import type { FlowId } from './model/flow.ts'
@@ -55,7 +55,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
   const clock = systemClock
   const policy = loadPolicyFor(settings, mode)
   const shadows = loadShadows()
-  const apps = noApps
+  const apps = shippedLibrary().apps
   const location = locationOf(settings, policy)
   const tables = await openTables(location, settings, log)
   const ownDoors = new BoundDoors()

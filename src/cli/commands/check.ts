@@ -4,7 +4,6 @@ import { Command, Option } from 'commander'
 import type { Settings } from '../../config/settings.ts'
 import type { GeoTable } from '../../geoip/index.ts'
 import { type Endpoint, formatEndpoint, type Ip, parseIp } from '../../model/address.ts'
-import { noApps } from '../../model/app.ts'
 import { isNonEmpty } from '../../model/brand.ts'
 import { containsAny, formatCidr } from '../../model/cidr.ts'
 import { OperatorError, RingfenceError } from '../../model/errors.ts'
@@ -105,10 +104,11 @@ async function judgeOnce(
   geo: GeoTable,
   resolver: Resolver,
 ): Promise<Judged> {
-  const [{ judge }, { refusalsOf }, { systemClock: clock }] = await Promise.all([
+  const [{ judge }, { refusalsOf }, { systemClock: clock }, { shippedLibrary }] = await Promise.all([
     import('../../pipeline/pipeline.ts'),
     import('../refusals.ts'),
     import('../../clock.ts'),
+    import('../../config/library.ts'),
   ])
   const flow = {
     id: 'check' as FlowId,
@@ -122,7 +122,7 @@ async function judgeOnce(
   const offer = { flow, firstBytes: null, gone: new AbortController().signal, grant: () => undefined }
   const refusals = refusalsOf(settings)
   try {
-    return await judge(offer, policy, geo, { refusals, resolver, apps: noApps, clock })
+    return await judge(offer, policy, geo, { refusals, resolver, apps: shippedLibrary().apps, clock })
   } catch (error) {
     // A name that has no addresses can't be judged: no answer is not "allowed".
     if (error instanceof RingfenceError && error.code.startsWith('resolve.'))
@@ -133,13 +133,14 @@ async function judgeOnce(
 
 /** Throws OperatorError where the policy forbids one: a name is asked of nobody whom the proxy would not ask. */
 async function resolverOf(settings: Settings, policy: Policy, geo: GeoTable): Promise<Resolver> {
-  const [{ createResolver }, { judgeResolvers }, { refusalsOf }, { systemClock }] = await Promise.all([
+  const [{ createResolver }, { judgeResolvers }, { refusalsOf }, { systemClock }, { shippedLibrary }] = await Promise.all([
     import('../../egress/resolver.ts'),
     import('../../config/judge-resolvers.ts'),
     import('../refusals.ts'),
     import('../../clock.ts'),
+    import('../../config/library.ts'),
   ])
-  judgeResolvers(settings, policy, geo, refusalsOf(settings), noApps, systemClock.now())
+  judgeResolvers(settings, policy, geo, refusalsOf(settings), shippedLibrary().apps, systemClock.now())
   return createResolver(settings.resolver.servers)
 }
 

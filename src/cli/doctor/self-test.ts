@@ -1,14 +1,14 @@
 /** The canaries: whether the fences stop what they must. */
 
+import { shippedLibrary } from '../../config/library.ts'
 import { unlocated } from '../../geoip/table.ts'
-import { noApps } from '../../model/app.ts'
 import { selfTest, selfTestSentence } from '../../pipeline/self-test.ts'
 import { refusalsOf } from '../refusals.ts'
 import { type Check, fail, ok } from './check.ts'
 
 export const canaries: Check = async ({ policy, settings, opened: { table }, clock, command }) => {
   const locator = table ?? { hash: 'none', locate: unlocated }
-  const result = await selfTest({ policy, locator, table, refusals: refusalsOf(settings), apps: noApps, clock })
+  const result = await selfTest({ policy, locator, table, refusals: refusalsOf(settings), apps: shippedLibrary().apps, clock })
   // The line is labelled already.
   const says = selfTestSentence(result).replace(/^self-test:? /, '')
   if (result.failed.length === 0) return [ok(says)]

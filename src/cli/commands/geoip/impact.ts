@@ -1,11 +1,11 @@
 /** What other location data would change for the user: recent destinations that move, and recorded flows that would be judged otherwise. */
 
 import { existsSync } from 'node:fs'
+import { shippedLibrary } from '../../../config/library.ts'
 import type { Settings } from '../../../config/settings.ts'
 import { changesBetween } from '../../../geoip/changes.ts'
 import type { GeoTable } from '../../../geoip/index.ts'
 import { parseIp } from '../../../model/address.ts'
-import { noApps } from '../../../model/app.ts'
 import { type CountryCode, countryLabel } from '../../../model/country.ts'
 import type { Would } from '../../../model/verdict.ts'
 import type { RefusalSettings } from '../../../pipeline/refusals.ts'
@@ -70,8 +70,8 @@ export async function impactOf(
         destinations.set(ip, { address: ip, name: record.asked, flows: 1, ...places })
       }
     }
-    const was = replay(record, policy, before, refusals, noApps)?.verdict.would
-    const will = replay(record, policy, after, refusals, noApps)?.verdict.would
+    const was = replay(record, policy, before, refusals, shippedLibrary().apps)?.verdict.would
+    const will = replay(record, policy, after, refusals, shippedLibrary().apps)?.verdict.would
     if (was === undefined || will === undefined || was === will) continue
     const key = `${record.asked} ${was} ${will}`
     verdicts.set(key, { name: record.asked, before: was, after: will, flows: (verdicts.get(key)?.flows ?? 0) + 1 })

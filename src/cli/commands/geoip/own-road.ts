@@ -3,12 +3,12 @@
 import { join } from 'node:path'
 import { systemClock } from '../../../clock.ts'
 import { judgeResolvers } from '../../../config/judge-resolvers.ts'
+import { shippedLibrary } from '../../../config/library.ts'
 import { createDirect } from '../../../egress/direct.ts'
 import { createDialer } from '../../../egress/happy-eyeballs.ts'
 import { createResolver } from '../../../egress/resolver.ts'
 import { type GeoTable, openTable, planSources } from '../../../geoip/index.ts'
 import { noReach } from '../../../geoip/reach.ts'
-import { noApps } from '../../../model/app.ts'
 import type { Road } from '../../../pipeline/ports.ts'
 import { openJournal } from '../../../records/journal.ts'
 import { version } from '../../../version.ts'
@@ -32,7 +32,7 @@ export async function openOwnRoad(
   const refusals = refusalsOf(settings)
   // Without data in force the way to it is judged by the data that comes with the program, and not closed for want of it.
   const locator = table ?? (await openTable(await planSources([{ type: 'embedded' }]), location))
-  judgeResolvers(settings, policy, locator, refusals, noApps, clock.now())
+  judgeResolvers(settings, policy, locator, refusals, shippedLibrary().apps, clock.now())
   const records = join(settings.geoip.folder, 'flows')
   const journal = await openJournal({ folder: records, node: settings.node, clock, onTrouble: (error) => trouble(error.message) })
   await journal.append({ type: 'started', version })
@@ -42,7 +42,7 @@ export async function openOwnRoad(
     policies: { current: policy },
     shadows: [],
     refusals,
-    apps: noApps,
+    apps: shippedLibrary().apps,
     resolver: createResolver(settings.resolver.servers, { monotonic: clock.monotonic }),
     tables: { current: locator },
     dialer: createDialer(createDirect({ monotonic: clock.monotonic })),

@@ -2,9 +2,9 @@
 
 import { Command } from 'commander'
 import { systemClock } from '../../../clock.ts'
+import { shippedLibrary } from '../../../config/library.ts'
 import type { CoveredSource, GeoTable } from '../../../geoip/index.ts'
 import { unlocated } from '../../../geoip/table.ts'
-import { noApps } from '../../../model/app.ts'
 import { selfTest, selfTestSentence } from '../../../pipeline/self-test.ts'
 import { AnsweredNo } from '../../answered-no.ts'
 import { type Cell, jsonLine, type Output, outputTo, table } from '../../output.ts'
@@ -39,7 +39,7 @@ async function status(options: Options, out: Output): Promise<void> {
     locator: geo ?? { hash: 'none', locate: unlocated },
     table: geo,
     refusals: refusalsOf(world.settings),
-    apps: noApps,
+    apps: shippedLibrary().apps,
     clock: systemClock,
   })
   const held = editions.generations.find(({ number }) => number === editions.held)
