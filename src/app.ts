@@ -25,6 +25,7 @@ import { containsAny } from './model/cidr.ts'
 import { OperatorError } from './model/errors.ts'
 import type { FlowId } from './model/flow.ts'
 import type { Mode } from './model/verdict.ts'
+import { LiveFlows } from './pipeline/live-flows.ts'
 import { carry } from './pipeline/pipeline.ts'
 import type { FlowWriter, Reach, Road } from './pipeline/ports.ts'
 import { type SelfTestResult, selfTest, selfTestSentence } from './pipeline/self-test.ts'
@@ -71,10 +72,12 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     // Without a stack: on a full disk this comes with every flow.
     onTrouble: (error) => log.error({ code: error.code }, error.message),
   })
+  const live = new LiveFlows()
   const tally = new Tally(twice(journal))
   const flows = new Set<Promise<void>>()
   const road: Road = {
     policies: { current: policy },
+    live,
     shadows,
     refusals,
     apps,

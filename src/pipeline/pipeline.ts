@@ -2,16 +2,19 @@
  * The road of a connection, on one screen: identify → resolve → locate → decide → (peek → decide again) → dial → relay
  * → record. Every throw before the client is granted is a refusal, every one after it a reset.
  */
-import { asRingfenceError, type ErrorCode, errorKind, RingfenceError } from '../model/errors.ts'
-import type { Decision, Would } from '../model/verdict.ts'
+
+import type { NonEmpty } from '../model/brand.ts'
+import { asRingfenceError, type ErrorCode, errorKind, type RingfenceError } from '../model/errors.ts'
+import type { Decision, PinnedEndpoint, Would } from '../model/verdict.ts'
 import { explain } from '../policy/explain.ts'
 import type { Policy } from '../policy/policy.ts'
 import { decide, decideEarly, decideRefused, decideWould, isOpen } from './decide.ts'
 import { dial } from './dial.ts'
 import { identify, type Known, whenNamesEnd } from './identify.ts'
+import { LiveFlow, tellSentence } from './live-flows.ts'
 import { type Located, locateAll } from './locate.ts'
 import { peek, watch, withClaims, withProofs } from './peek.ts'
-import type { Locator, Offer, Refusal, Road, Upstream } from './ports.ts'
+import type { Locator, Offer, Refusal, Road } from './ports.ts'
 import { Entry } from './record.ts'
 import { refusalOfPort } from './refusals.ts'
 import { resolve } from './resolve.ts'
@@ -26,7 +29,7 @@ export interface Judged {
 export type Asking = Pick<Offer, 'flow' | 'firstBytes' | 'gone' | 'grant'>
 export type JudgingRoad = Pick<Road, 'refusals' | 'resolver' | 'clock' | 'apps'>
 
-/** One flow on its way, with what it goes by: a reload changes nothing for it. */
+/** One flow on its way. */
 interface Passage {
   readonly offer: Offer
   readonly policy: Policy
@@ -45,21 +48,35 @@ export async function carry(offer: Offer, road: Road): Promise<void> {
     const told = tell(judged, passage)
     await entry.decided(told, shadow(judged, passage))
     if (judged.decision.kind === 'refuse') return offer.refuse(refusalBy(judged.decision, told.sentence))
-
-    const upstream = await dial(judged.decision.pinned, road.dialer, road.dialMs, offer.gone)
-    entry.dialled(upstream)
-    offer.grant()
-    const cut = new AbortController()
-    const learning = learnInPassing(judged, upstream, passage, cut)
-    const ended = await offer.relay(upstream, entry.meter, cut.signal)
-    await learning()
-    await entry.ended(ended)
+    await pass(judged, judged.decision.pinned, passage)
   } catch (thrown) {
     const error = asRingfenceError(thrown)
     if (error.code === 'bug.unexpected') road.report(error)
     // The record comes before the answer; if even that could not be written, the answer is still no.
     await entry.failed(error, policy)
     offer.refuse({ code: error.code, sentence: sayToClient(error) })
+  }
+}
+
+/** Connects and moves bytes, for as long as the policy in force permits it. */
+async function pass(judged: Judged, pinned: NonEmpty<PinnedEndpoint>, { offer, policy, road, entry }: Passage): Promise<void> {
+  const live = new LiveFlow(offer.flow, judged, policy, entry, road.refusals)
+  road.live.add(live)
+  try {
+    // While it was looked up or its record was written, another policy may have come into force.
+    if (road.policies.current !== policy) await live.rejudge(road.policies.current, road.clock.now())
+    const upstream = await dial(pinned, road.dialer, road.dialMs, AbortSignal.any([offer.gone, live.cut]))
+    entry.dialled(upstream)
+    live.reached(upstream.remote.host)
+    offer.grant()
+    const learning = learnInPassing(offer, live, road)
+    const ended = await offer.relay(upstream, entry.meter, live.cut)
+    await learning()
+    await live.settled()
+    await entry.ended(ended)
+  } finally {
+    road.live.delete(live)
+    await live.settled()
   }
 }
 
@@ -87,24 +104,18 @@ export async function judge(offer: Asking, policy: Policy, locator: Locator, roa
  * Names that show up while the bytes already move: recorded, and while enforcing the flow is cut if they turn the
  * verdict. The returned function resolves when nothing of this is under way any more, so that the ending comes last.
  */
-function learnInPassing(judged: Judged, { remote }: Upstream, passage: Passage, cut: AbortController): () => Promise<void> {
-  const { offer, policy, road, entry } = passage
-  if (offer.firstBytes === null || judged.known.namesFinal) return async () => undefined
+function learnInPassing({ firstBytes }: Offer, live: LiveFlow, road: Road): () => Promise<void> {
+  if (firstBytes === null || live.known.namesFinal) return async () => undefined
   let rejudging = Promise.resolve()
-  watch(offer.firstBytes, judged.known, (claims) => {
+  watch(firstBytes, live.known, (claims) => {
     const rejudge = async () => {
-      const claimed = whenNamesEnd(withClaims(judged.known, claims))
+      const claimed = whenNamesEnd(withClaims(live.known, claims))
       // While enforcing, nobody waits for a proof while bytes move: whoever chose the name chose how slow its name server
       // is. So a name that comes after the hold is not proved any more.
-      const known = policy.mode === 'enforce' ? claimed : await withProofs(claimed, policy, road.resolver)
-      const again = { ...judged, known, decision: decide(policy, known, judged.located, offer.flow, road.refusals) }
-      const told = tell(again, passage)
-      await entry.rejudged(told)
-      const reached = again.decision.candidates.find(({ ip }) => ip === remote.host)
-      if (reached?.permitted !== true) cut.abort(new RingfenceError('policy.cut', told.sentence))
+      await live.learnt(live.policy.mode === 'enforce' ? claimed : await withProofs(claimed, live.policy, road.resolver))
     }
     // Fail closed: a flow that can't be judged again, or whose judgement can't be recorded, does not go on.
-    rejudging = rejudge().catch((error) => cut.abort(error))
+    rejudging = rejudge().catch((error) => live.end(error))
   })
   return () => rejudging
 }
@@ -113,8 +124,7 @@ const tell = ({ decision, known }: Judged, { offer, policy }: Passage) => ({
   verdict: decision.verdict,
   candidates: decision.candidates,
   known,
-  sentence:
-    explain(decision, offer.flow.asked, policy) + (known.anyName ? ' The name that it is for could not be read, so it may be any.' : ''),
+  sentence: tellSentence(explain(decision, offer.flow.asked, policy), known),
   policy,
 })
 

@@ -14,6 +14,7 @@ import type { RuledOut } from '../model/reach.ts'
 import type { PinnedEndpoint } from '../model/verdict.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { ByteStream } from './byte-stream.ts'
+import type { LiveFlow } from './live-flows.ts'
 import type { RefusalSettings } from './refusals.ts'
 
 export interface Resolver {
@@ -103,10 +104,17 @@ export interface FirstBytes {
   watch(see: (fresh: Uint8Array) => boolean, ended: () => void): void
 }
 
+/** Those under way, for whoever must judge them again. */
+export interface LiveSet {
+  add(flow: LiveFlow): void
+  delete(flow: LiveFlow): void
+}
+
 /** All that the road needs of the world, composed by `app.ts`. */
 export interface Road {
-  /** Read once per flow: a reload changes what later flows see. */
+  /** What a flow is judged by when it comes; those that are live are judged again when another takes its place. */
   readonly policies: { readonly current: Policy }
+  readonly live: LiveSet
   /** Other policies, counted in the shadow: recorded, never acted upon. */
   readonly shadows: readonly Policy[]
   readonly refusals: RefusalSettings

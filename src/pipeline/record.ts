@@ -139,7 +139,7 @@ export class Entry {
   }
 }
 
-const endings: Partial<Record<ErrorCode, Ending>> = { 'client.gone': 'client-gone', 'run.shutdown': 'shutdown' }
+const endings: Partial<Record<ErrorCode, Ending>> = { 'policy.cut': 'cut', 'client.gone': 'client-gone', 'run.shutdown': 'shutdown' }
 
 /** 122 random bits; Node makes these from a block drawn in advance, which `randomBytes` for each does not. */
 const salt = (): string => randomUUID()

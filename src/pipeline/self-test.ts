@@ -17,6 +17,7 @@ import { anonymous } from '../model/identity.ts'
 import { scopeOf } from '../model/scope.ts'
 import type { Fence, Policy } from '../policy/policy.ts'
 import { type CanaryRequest, requestsFor } from './canary-request.ts'
+import { noLiveFlows } from './live-flows.ts'
 import { carry } from './pipeline.ts'
 import type { Clock, Dialer, Locator, Offer } from './ports.ts'
 import type { RefusalSettings } from './refusals.ts'
@@ -196,6 +197,7 @@ async function send(
   let bug: Error | null = null
   await carry(offerOf(flow), {
     policies: { current: policy },
+    live: noLiveFlows,
     shadows: [],
     refusals,
     apps,

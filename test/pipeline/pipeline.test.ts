@@ -436,7 +436,7 @@ test('other policies are counted in the shadow of the one in force', async () =>
   expect(proxy.writer.decided[0]?.shadow).toEqual({ 'shadow-0': 'steer', 'shadow-1': 'block' })
 })
 
-test('a policy that is replaced while a flow is judged holds for later flows only', async () => {
+test('a policy that comes into force while a flow is judged has its say before anything is dialled', async () => {
   const proxy = await openProxy({ names: { 'zoom.us': [CHINA] } })
   const before = proxy.road.policies.current
   const go = proxy.writer.hold()
@@ -446,8 +446,10 @@ test('a policy that is replaced while a flow is judged holds for later flows onl
   const { compilePolicy } = await import('../../src/policy/compile.ts')
   Object.assign(proxy.road.policies, { current: compilePolicy(enforcing, 'new.yaml', 'new.yaml') })
   go()
-  await client.receives('502')
+  await client.receives('403')
+  expect(proxy.dialer.tried).toEqual([])
   expect(proxy.writer.decided[0]).toMatchObject({ verdict: 'allow', policy: before.hash })
+  expect(proxy.writer.rejudged).toMatchObject([{ verdict: 'block', policy: proxy.road.policies.current.hash }])
   const later = await proxy.connect()
   later.send(connectTo('zoom.us:443'))
   await later.receives('403')

@@ -9,6 +9,7 @@ import { type Listener, listen } from '../../src/inbound/listener.ts'
 import { BoundDoors } from '../../src/inbound/own-doors.ts'
 import { noApps } from '../../src/model/app.ts'
 import type { FlowId } from '../../src/model/flow.ts'
+import { LiveFlows } from '../../src/pipeline/live-flows.ts'
 import { carry } from '../../src/pipeline/pipeline.ts'
 import type { Clock, Dialer, Offer, Road } from '../../src/pipeline/ports.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
@@ -57,6 +58,9 @@ export interface World {
 
 export interface FakeRoad {
   readonly road: Road
+  readonly live: LiveFlows
+  /** Puts another policy in force, as a reload does, or the same at another time; resolves with how many flows were cut. */
+  readonly take: (text: string, at?: number) => Promise<number>
   readonly writer: CollectingWriter
   readonly resolver: FakeResolver
   readonly dialer: RecordingDialer
@@ -71,8 +75,11 @@ export function roadOf(world: World = {}): FakeRoad {
   const resolver = tableResolver(world.names)
   const dialer = routedDialer(world.routes ?? {})
   const doors = new BoundDoors()
+  const live = new LiveFlows()
+  const policies = { current: compilePolicy(world.policy ?? policyText('observe'), 'policy.yaml', 'policy.yaml') }
   const road: Road = {
-    policies: { current: compilePolicy(world.policy ?? policyText('observe'), 'policy.yaml', 'policy.yaml') },
+    policies,
+    live,
     shadows: (world.shadows ?? []).map((text, i) => compilePolicy(text, `shadow-${i}.yaml`, `shadow-${i}`)),
     refusals: { deniedPorts: [25], localNames: [name('test')], ownDoors: doors },
     apps: noApps,
@@ -85,7 +92,11 @@ export function roadOf(world: World = {}): FakeRoad {
     dialMs: world.dialMs ?? 5_000,
     report: (bug) => bugs.push(bug),
   }
-  return { road, writer, resolver, dialer, doors, bugs }
+  const take = async (text: string, at = road.clock.now()) => {
+    policies.current = compilePolicy(text, 'policy.yaml', 'policy.yaml')
+    return await live.rejudge(policies.current, at)
+  }
+  return { road, live, take, writer, resolver, dialer, doors, bugs }
 }
 
 export interface DoorOptions {

@@ -9,6 +9,7 @@ import { createDialer } from '../../../egress/happy-eyeballs.ts'
 import { createResolver } from '../../../egress/resolver.ts'
 import { type GeoTable, openTable, planSources } from '../../../geoip/index.ts'
 import { noReach } from '../../../geoip/reach.ts'
+import { noLiveFlows } from '../../../pipeline/live-flows.ts'
 import type { Road } from '../../../pipeline/ports.ts'
 import { openJournal } from '../../../records/journal.ts'
 import { version } from '../../../version.ts'
@@ -40,6 +41,7 @@ export async function openOwnRoad(
   await journal.append({ type: 'table', hash: locator.hash, sources: locator.sources.map(({ coverage: _, ...info }) => info) })
   const road: Road = {
     policies: { current: policy },
+    live: noLiveFlows,
     shadows: [],
     refusals,
     apps: shippedLibrary().apps,

@@ -1,0 +1,149 @@
+/**
+ * Flows that were let through and whose bytes may move: when the policy, a schedule or an exception turns, each is
+ * judged again by what was known of it, and cut if it is now outside (DESIGN.md §2, rule 8).
+ */
+import { setImmediate as others } from 'node:timers/promises'
+import type { Ip } from '../model/address.ts'
+import { RingfenceError } from '../model/errors.ts'
+import type { Flow, Millis } from '../model/flow.ts'
+import { explain } from '../policy/explain.ts'
+import type { Policy } from '../policy/policy.ts'
+import { decide } from './decide.ts'
+import { type Known, whenNamesEnd } from './identify.ts'
+import type { Located } from './locate.ts'
+import type { Entry, Told } from './record.ts'
+import type { RefusalSettings } from './refusals.ts'
+
+/** What was known of a flow when it was judged. */
+export interface Facts {
+  readonly known: Known
+  readonly located: readonly Located[]
+}
+
+export class LiveFlow {
+  readonly flow: Flow
+  readonly #entry: Entry
+  readonly #refusals: RefusalSettings
+  readonly #cut = new AbortController()
+  #facts: Facts
+  /** By whose word it goes on. */
+  #policy: Policy
+  #remote: Ip | null = null
+  #recording: Promise<void> = Promise.resolve()
+
+  constructor(flow: Flow, facts: Facts, policy: Policy, entry: Entry, refusals: RefusalSettings) {
+    this.flow = flow
+    this.#facts = facts
+    this.#policy = policy
+    this.#entry = entry
+    this.#refusals = refusals
+  }
+
+  /** Fires when the flow may not go on, with the reason. */
+  get cut(): AbortSignal {
+    return this.#cut.signal
+  }
+
+  get policy(): Policy {
+    return this.#policy
+  }
+
+  get known(): Known {
+    return this.#facts.known
+  }
+
+  /** It is connected to one of the addresses that were permitted. */
+  reached(remote: Ip): void {
+    this.#remote = remote
+  }
+
+  /** More is known of it: judged again, recorded, and cut if that puts it outside. Rejects where that can't be recorded. */
+  async learnt(known: Known): Promise<void> {
+    // What a client says as it is cut changes nothing any more.
+    if (this.#cut.signal.aborted) return
+    this.#facts = { ...this.#facts, known }
+    const { told, permitted } = this.#judge()
+    await this.#entry.rejudged(told)
+    if (!permitted) this.end(new RingfenceError('policy.cut', told.sentence))
+  }
+
+  /** Resolves when what was judged again is recorded: the ending comes after it. */
+  settled(): Promise<void> {
+    return this.#recording
+  }
+
+  /** It may not go on. */
+  end(reason: unknown): void {
+    this.#cut.abort(reason)
+  }
+
+  /**
+   * Judges it by another policy, or by the same at a later time. What stays inside is left as it is; what does not is
+   * recorded and cut. Resolves with whether it was cut, and never rejects: fail closed.
+   */
+  async rejudge(policy: Policy, at: Millis): Promise<boolean> {
+    this.#policy = policy
+    this.#facts = { ...this.#facts, known: { ...this.#facts.known, at } }
+    const { told, permitted } = this.#judge()
+    if (permitted || this.#cut.signal.aborted) return false
+    // Cut first: what the record says is that it was.
+    this.end(new RingfenceError('policy.cut', told.sentence))
+    this.#recording = this.#entry.rejudged(told).catch(() => undefined)
+    await this.#recording
+    return true
+  }
+
+  #judge(): { readonly told: Told; readonly permitted: boolean } {
+    const { located } = this.#facts
+    const known = whenNamesEnd(this.#facts.known)
+    const decision = decide(this.#policy, known, located, this.flow, this.#refusals)
+    const { verdict, candidates } = decision
+    const told = {
+      verdict,
+      candidates,
+      known,
+      sentence: tellSentence(explain(decision, this.flow.asked, this.#policy), known),
+      policy: this.#policy,
+    }
+    // Before it is connected any of its addresses may be the one.
+    const own = candidates.filter(({ ip }) => this.#remote === null || ip === this.#remote)
+    return { told, permitted: own.length > 0 && own.every(({ permitted }) => permitted) }
+  }
+}
+
+/** A verdict's sentence, with what could not be read. */
+export const tellSentence = (sentence: string, { anyName }: Pick<Known, 'anyName'>): string =>
+  sentence + (anyName ? ' The name that it is for could not be read, so it may be any.' : '')
+
+/** How many are judged before others have their turn: some milliseconds. */
+const BATCH = 256
+
+/** Where no flow is ever judged again. */
+export const noLiveFlows = { add: () => undefined, delete: () => undefined } satisfies Pick<LiveFlows, 'add' | 'delete'>
+
+export class LiveFlows {
+  readonly #flows = new Set<LiveFlow>()
+
+  get size(): number {
+    return this.#flows.size
+  }
+
+  add(flow: LiveFlow): void {
+    this.#flows.add(flow)
+  }
+
+  delete(flow: LiveFlow): void {
+    this.#flows.delete(flow)
+  }
+
+  /** Judges all of them; resolves with how many were cut when their records are written. */
+  async rejudge(policy: Policy, at: Millis): Promise<number> {
+    const cut: Promise<boolean>[] = []
+    let count = 0
+    for (const flow of [...this.#flows]) {
+      if (++count % BATCH === 0) await others()
+      cut.push(flow.rejudge(policy, at))
+    }
+    return (await Promise.all(cut)).filter((wasCut) => wasCut).length
+  }
+}
