@@ -6,15 +6,17 @@ import type { Logger } from 'pino'
 import { systemClock } from './clock.ts'
 import { judgeResolvers } from './config/judge-resolvers.ts'
 import { shippedLibrary } from './config/library.ts'
-import { type LocationWorld, locationOf } from './config/location.ts'
+import { LivePolicy } from './config/live-policy.ts'
+import { locationOf } from './config/location.ts'
+import { overlaysFile, readOverlays } from './config/overlays.ts'
 import { loadPolicyFor, loadShadows } from './config/policies.ts'
 import type { InboundSettings, Settings } from './config/settings.ts'
+import { tellOfPolicy, watchPolicy } from './config/watch-policy.ts'
+import { openTables, startCanaries, takeTable, watchTables } from './config/watch-tables.ts'
 import { createDirect } from './egress/direct.ts'
 import { createDialer } from './egress/happy-eyeballs.ts'
 import { createResolver } from './egress/resolver.ts'
-import { keepAccepted } from './geoip/accepted-table.ts'
 import type { GeoTable } from './geoip/index.ts'
-import { LiveTable } from './geoip/live-table.ts'
 import { noReach } from './geoip/reach.ts'
 import type { Door } from './inbound/door.ts'
 import { inbounds } from './inbound/index.ts'
@@ -22,15 +24,14 @@ import { type Listener, listen } from './inbound/listener.ts'
 import { BoundDoors } from './inbound/own-doors.ts'
 import { type Endpoint, formatEndpoint, type Ip } from './model/address.ts'
 import { containsAny } from './model/cidr.ts'
-import { OperatorError } from './model/errors.ts'
 import type { FlowId } from './model/flow.ts'
 import type { Mode } from './model/verdict.ts'
 import { LiveFlows } from './pipeline/live-flows.ts'
 import { carry } from './pipeline/pipeline.ts'
 import type { FlowWriter, Reach, Road } from './pipeline/ports.ts'
-import { type SelfTestResult, selfTest, selfTestSentence } from './pipeline/self-test.ts'
-import { endedExceptions } from './policy/analyse.ts'
+import { type SelfTestResult, selfTest } from './pipeline/self-test.ts'
 import type { Policy } from './policy/policy.ts'
+import { runTests } from './policy/suite.ts'
 import { openJournal } from './records/journal.ts'
 import { followInLog } from './records/log.ts'
 import { Tally } from './records/tally.ts'
@@ -38,6 +39,10 @@ import { version } from './version.ts'
 
 export interface App {
   readonly policy: Policy
+  /** Why what its file holds now is not in force, or `null`. */
+  readonly policyRefused: string | null
+  /** Reads the policy anew, and resolves when it is in force or refused. Never rejects. */
+  reload(): Promise<void>
   /** The location table in force; `null` where none is good. */
   readonly table: GeoTable | null
   /** Why what the sources hold now is not used, or `null`. */
@@ -54,16 +59,33 @@ export interface App {
 /** Opens everything and listens. Throws OperatorError or ConfigErrors before a single door is open. */
 export async function startApp(settings: Settings, mode: Mode | undefined, log: Logger): Promise<App> {
   const clock = systemClock
-  const policy = loadPolicyFor(settings, mode)
+  const first = loadPolicyFor(settings, mode)
   const shadows = loadShadows()
-  const apps = shippedLibrary().apps
-  const location = locationOf(settings, policy)
+  const { apps } = shippedLibrary()
+  // Another policy may come into force: what its fences forbid is asked of the one that is.
+  const inForce: { fences: () => Policy['fences'] } = { fences: () => first.fences }
+  const location = locationOf(settings, {
+    get fences() {
+      return inForce.fences()
+    },
+  })
   const tables = await openTables(location, settings, log)
   const ownDoors = new BoundDoors()
   const refusals = { deniedPorts: settings.deniedPorts, localNames: settings.resolver.localNames, ownDoors }
-  judgeResolvers(settings, policy, tables.current, refusals, apps, clock.now())
-
-  for (const { message } of endedExceptions(policy, clock.now())) log.warn(`policy ${policy.name}: ${message}`)
+  const suiteOn = (table: GeoTable | null, policy: Policy) =>
+    runTests(policy, { apps, locate: table === null ? null : (ip) => table.locate(ip) })
+  const policies = await LivePolicy.open({
+    load: () => {
+      const policy = loadPolicyFor(settings, mode)
+      judgeResolvers(settings, policy, tables.current, refusals, apps, clock.now())
+      return policy
+    },
+    test: (policy) => suiteOn(tables.table, policy),
+    overlays: () => readOverlays(overlaysFile(settings)),
+    now: clock.now,
+  })
+  inForce.fences = () => policies.current.fences
+  tellOfPolicy(policies.current, clock, log)
 
   const journal = await openJournal({
     folder: settings.records.folder,
@@ -76,7 +98,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
   const tally = new Tally(twice(journal))
   const flows = new Set<Promise<void>>()
   const road: Road = {
-    policies: { current: policy },
+    policies,
     live,
     shadows,
     refusals,
@@ -92,27 +114,49 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
   }
   const house: House = { road, flows, attributions: () => attributionsOf(tables.table), log }
   const doors: OpenDoor[] = []
+  let swapped = async () => {}
+  const watch = watchPolicy(policies, { live, writer: road.writer, clock, log, swapped: () => swapped() })
   const closeDoors = (graceMs: number) => Promise.all(doors.map((door) => door.stop(graceMs)))
   try {
     await road.writer.append({ type: 'started', version })
     if (tables.table !== null) await takeTable(tables.table, location, road.writer)
-    await road.writer.append({ type: 'policy', name: policy.name, hash: policy.hash, mode: policy.mode })
+    const { name, hash, mode: itsMode } = policies.current
+    await road.writer.append({ type: 'policy', name, hash, mode: itsMode })
+    // Before a door is open: an overlay may turn on a fence.
+    await watch.look()
     for (const inbound of settings.inbounds) {
       const door = await openDoor(inbound, settings, house)
       doors.push(door)
       ownDoors.add(door.listener.bound)
     }
   } catch (error) {
+    watch.stop()
     await closeDoors(0)
     await journal.close()
     throw error
   }
   // Before the first flow asks.
-  setImmediate(() => void location.companies.ofAsn(0))
-  const canaries = await startCanaries(() => selfTest({ policy, locator: tables.current, table: tables.table, refusals, apps, clock }), log)
-  const stopWatching = watchTables(tables, location, road.writer, log, canaries.run)
+  setImmediate(() => void [location.companies.ofAsn(0), apps.categories])
+  const testOn = (table: GeoTable | null) =>
+    selfTest({ policy: policies.current, locator: table ?? tables.current, table, refusals, apps, clock })
+  const canaries = await startCanaries(() => testOn(tables.table), log)
+  swapped = canaries.run
+  const stopWatching = watchTables(tables, {
+    location,
+    writer: road.writer,
+    log,
+    testOn,
+    suiteOn: (table) => suiteOn(table, policies.current),
+    swapped: canaries.run,
+  })
   return {
-    policy,
+    get policy() {
+      return policies.current
+    },
+    get policyRefused() {
+      return policies.refused
+    },
+    reload: () => watch.look(true),
     get table() {
       return tables.table
     },
@@ -126,6 +170,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     summary: () => tally.summary,
     async stop(graceMs) {
       stopWatching()
+      watch.stop()
       canaries.stop()
       await closeDoors(graceMs)
       await Promise.all(flows)
@@ -140,84 +185,6 @@ async function reachOf({ geoip: { vantage } }: Settings, log: Logger): Promise<R
   const [{ nearestBorders }, { Reach }] = await Promise.all([import('./geoip/borders.ts'), import('./geoip/reach.ts')])
   return new Reach(await nearestBorders(vantage), (why) => log.error(`round-trip times: ${why}`))
 }
-
-/** How often files of location data are looked at. By the clock, not by the system's notices, which network file systems and containers do not give. */
-const LOOK_MS = 1_000
-
-const NO_TABLE = 'no location data is good: whatever needs a country is blocked'
-
-/** Throws OperatorError where no table is good and the settings say that there must be one. */
-async function openTables(location: LocationWorld, { geoip }: Settings, log: Logger): Promise<LiveTable> {
-  const tables = await LiveTable.open(location)
-  const { table, refused } = tables
-  // Known remarks on usable data; `geoip status` lists them.
-  for (const warning of table?.warnings ?? []) log.debug(`location data: ${warning}`)
-  if (refused === null) return tables
-  if (table === null && geoip.whenNoTable === 'exit') throw new OperatorError(refused)
-  log.error(`location data not taken: ${refused}; ${table === null ? NO_TABLE : `going on with the last good: ${editionsOf(table)}`}`)
-  return tables
-}
-
-/** Files that are replaced while the proxy runs are taken, or refused with the reason. */
-function watchTables(
-  tables: LiveTable,
-  location: LocationWorld,
-  writer: FlowWriter,
-  log: Logger,
-  swapped: () => Promise<void>,
-): () => void {
-  const told = {
-    swap: async (table: GeoTable) => {
-      await takeTable(table, location, writer)
-      log.info(`location data replaced: ${editionsOf(table)}`)
-    },
-    refused: (why: string, inForce: GeoTable | null) =>
-      log.error(`location data not taken: ${why}; ${inForce === null ? NO_TABLE : 'what is in force stays'}`),
-  }
-  let looking = false
-  const look = async () => {
-    // A build takes longer than the time between two looks.
-    if (looking) return
-    looking = true
-    const before = tables.current
-    await tables.look(told)
-    if (tables.current !== before) await swapped()
-    looking = false
-  }
-  const timer = setInterval(() => void look(), LOOK_MS).unref()
-  return () => clearInterval(timer)
-}
-
-const CANARIES_MS = 600_000
-
-/** Runs them now, after each swap of data, and every ten minutes; shouts when one is let through. */
-async function startCanaries(test: () => Promise<SelfTestResult>, log: Logger) {
-  let latest = await test()
-  const tell = () => (latest.failed.length > 0 ? log.error(selfTestSentence(latest)) : log.debug(selfTestSentence(latest)))
-  // On a timer nobody waits for it: what goes wrong there must not end the process.
-  const run = async () => {
-    try {
-      latest = await test()
-      tell()
-    } catch (error) {
-      log.error({ err: error }, 'the self-test could not run')
-    }
-  }
-  tell()
-  const timer = setInterval(() => void run(), CANARIES_MS).unref()
-  return { latest: () => latest, run, stop: () => clearInterval(timer) }
-}
-
-/** A table is in the journal before a record names it, and on the ledger so that the next one is measured by it. */
-async function takeTable(table: GeoTable, location: LocationWorld, writer: FlowWriter): Promise<void> {
-  const sources = table.sources.map(({ coverage: _, ...info }) => info)
-  // In this order: while one of the two can't be written the swap is tried every second, and the journal would fill with it.
-  await keepAccepted(table, location)
-  await writer.append({ type: 'table', hash: table.hash, sources })
-}
-
-const editionsOf = ({ sources }: GeoTable): string =>
-  sources.map(({ name, date }) => (date === null ? name : `${name} of ${date}`)).join(', ')
 
 const attributionsOf = (table: GeoTable | null): readonly string[] => [
   ...new Set(table?.sources.flatMap(({ attribution }) => attribution ?? [])),

@@ -26,8 +26,8 @@ export interface LocationWorld extends AcceptingWorld {
   readonly open: (inForce?: GeoTable | null) => Promise<Opened>
 }
 
-/** What the sources hold shows when they are opened. */
-export function locationOf({ geoip }: Pick<Settings, 'geoip'>, { fences }: Pick<Policy, 'fences'>): LocationWorld {
+/** What the sources hold shows when they are opened. The policy is asked anew each time: another may have come into force. */
+export function locationOf({ geoip }: Pick<Settings, 'geoip'>, policy: Pick<Policy, 'fences'>): LocationWorld {
   const { lock, folder } = geoip
   const store = new EditionStore(folder)
   const planAt = async (generation: Generation | undefined) => withEditions(await planSources(geoip.sources), generation, store)
@@ -41,7 +41,10 @@ export function locationOf({ geoip }: Pick<Settings, 'geoip'>, { fences }: Pick<
     // A lock is the operator's word for its data, however old.
     ledger: lock === null ? join(folder, `accepted-${nameOf(geoip.sources)}.json`) : null,
     isForbidden: (evidence) =>
-      fences.some(({ territory }) => territory.kind !== 'anywhere' && mayViolate.has(placeOutcome(territory, evidence))),
+      policy.fences.some(
+        ({ territory, axes }) =>
+          territory.kind !== 'anywhere' && axes.includes('server') && mayViolate.has(placeOutcome(territory, evidence)),
+      ),
   }
   // To find the files of a lock they are all read: too much for every look.
   let locked: readonly string[] | null = null

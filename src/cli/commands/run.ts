@@ -46,6 +46,11 @@ async function run(options: Options, { args: [stray] }: Command): Promise<void> 
   for (const { name, bound } of app.doors)
     log.info({ inbound: name, address: bound.host, port: bound.port }, `listening on ${formatEndpoint(bound)}`)
 
+  // As service managers and people ask a server to read its files anew; it does so by itself within a second, too.
+  process.on('SIGHUP', () => {
+    log.info('SIGHUP: reading the policy anew')
+    void app.reload()
+  })
   await stopOnSignals(
     (signal) => {
       log.info({ signal }, 'stopping: open connections have 5 s; a second signal ends them at once')

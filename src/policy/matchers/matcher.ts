@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import type { AppCatalogue } from '../../model/app.ts'
 import type { Facts } from '../../model/facts.ts'
-import type { KnownName } from '../../model/flow.ts'
+import type { KnownName, Millis } from '../../model/flow.ts'
 
 /** `open`: a fact that may still come would decide. */
 export type Match = 'yes' | 'no' | 'open'
@@ -14,6 +14,8 @@ export interface Matcher {
   proved(facts: Facts): Match
   /** The values as they would be written in YAML, in canonical form: compiling them again gives the same matcher. */
   readonly document: readonly unknown[]
+  /** Of one that goes by the time alone: whether it matches then. */
+  readonly holdsAt?: (at: Millis) => boolean
 }
 
 /** Takes note of a fault in the value at an index; of a value that has keys, in one of them. */
