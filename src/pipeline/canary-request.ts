@@ -56,6 +56,7 @@ export function requestsFor(
       case 'cidr':
       case 'user':
       case 'group':
+      case 'during':
       case 'is':
       case 'not':
         return `it reads ${name}`

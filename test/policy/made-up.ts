@@ -56,6 +56,11 @@ export const values: Readonly<Record<MatcherName, fc.Arbitrary<unknown>>> = {
   group: fc.constantFrom('legal', 'research'),
   client: fc.constantFrom('192.0.2.0/24', '192.0.2.10/32', '2001:67c::/64'),
   inbound: fc.constantFrom('mixed', 'office'),
+  during: fc.constantFrom(
+    { days: 'sun', zone: 'UTC' },
+    { hours: '09:00-17:00', zone: 'Europe/Berlin' },
+    { days: ['mon-fri'], hours: ['22:00-06:00'], zone: 'Asia/Kolkata' },
+  ),
 }
 
 const effect = fc.constantFrom<Effect>('allow', 'log', 'block')

@@ -3,6 +3,7 @@ import { app } from './app.ts'
 import { category } from './category.ts'
 import { cidr } from './cidr.ts'
 import { client } from './client.ts'
+import { during } from './during.ts'
 import { group } from './group.ts'
 import { host } from './host.ts'
 import { inbound } from './inbound.ts'
@@ -22,6 +23,7 @@ export const matchers = {
   group,
   client,
   inbound,
+  during,
   // biome-ignore lint/suspicious/noExplicitAny: each kind has a type of value of its own, which its schema checks
 } as const satisfies Record<string, MatcherKind<any>>
 

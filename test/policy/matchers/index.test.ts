@@ -19,6 +19,7 @@ test('a matcher that waits for nothing answers at once, and one that waits may b
     network: 'tcp',
     client: '10.0.0.0/8',
     inbound: 'mixed',
+    during: { days: 'mon', zone: 'UTC' },
   }
   for (const name of matcherNames) {
     const { applies } = compiled(name, samples[name])
@@ -33,4 +34,4 @@ test('a matcher that waits for nothing answers at once, and one that waits may b
 })
 
 test('the order of the names is the order of the document, so it may not change by chance', () =>
-  expect(matcherNames).toEqual(['app', 'category', 'host', 'cidr', 'port', 'network', 'user', 'group', 'client', 'inbound']))
+  expect(matcherNames).toEqual(['app', 'category', 'host', 'cidr', 'port', 'network', 'user', 'group', 'client', 'inbound', 'during']))
