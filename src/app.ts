@@ -7,17 +7,20 @@ import { systemClock } from './clock.ts'
 import { judgeResolvers } from './config/judge-resolvers.ts'
 import { shippedLibrary } from './config/library.ts'
 import { LivePolicy } from './config/live-policy.ts'
+import type { LiveUsers } from './config/live-users.ts'
 import { locationOf } from './config/location.ts'
 import { overlaysFile, readOverlays } from './config/overlays.ts'
 import { loadPolicyFor, loadShadows } from './config/policies.ts'
 import type { InboundSettings, Settings } from './config/settings.ts'
 import { tellOfPolicy, watchPolicy } from './config/watch-policy.ts'
 import { openTables, startCanaries, takeTable, watchTables } from './config/watch-tables.ts'
+import { openUsers, watchUsers } from './config/watch-users.ts'
 import { createDirect } from './egress/direct.ts'
 import { createDialer } from './egress/happy-eyeballs.ts'
 import { createResolver } from './egress/resolver.ts'
 import type { GeoTable } from './geoip/index.ts'
 import { noReach } from './geoip/reach.ts'
+import { groupsByNetwork } from './inbound/client-groups.ts'
 import type { Door } from './inbound/door.ts'
 import { inbounds } from './inbound/index.ts'
 import { type Listener, listen } from './inbound/listener.ts'
@@ -69,6 +72,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
       return inForce.fences()
     },
   })
+  const users = openUsers(settings, log)
   const tables = await openTables(location, settings, log)
   const ownDoors = new BoundDoors()
   const refusals = { deniedPorts: settings.deniedPorts, localNames: settings.resolver.localNames, ownDoors }
@@ -112,7 +116,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     dialMs: settings.limits.dialMs,
     report: (bug) => log.error({ err: bug }, `unexpected failure: ${bug.message}`),
   }
-  const house: House = { road, flows, attributions: () => attributionsOf(tables.table), log }
+  const house: House = { road, flows, users, attributions: () => attributionsOf(tables.table), log }
   const doors: OpenDoor[] = []
   let swapped = async () => {}
   const watch = watchPolicy(policies, { live, writer: road.writer, clock, log, swapped: () => swapped() })
@@ -141,6 +145,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     selfTest({ policy: policies.current, locator: table ?? tables.current, table, refusals, apps, clock })
   const canaries = await startCanaries(() => testOn(tables.table), log)
   swapped = canaries.run
+  const stopWatchingUsers = watchUsers(users, log)
   const stopWatching = watchTables(tables, {
     location,
     writer: road.writer,
@@ -170,6 +175,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     summary: () => tally.summary,
     async stop(graceMs) {
       stopWatching()
+      stopWatchingUsers()
       watch.stop()
       canaries.stop()
       await closeDoors(graceMs)
@@ -200,12 +206,14 @@ interface House {
   readonly road: Road
   /** Those under way: stopping waits for their endings. */
   readonly flows: Set<Promise<void>>
+  /** Those who may log in; `null`: nobody can. */
+  readonly users: LiveUsers | null
   /** Of the data in force. */
   readonly attributions: () => readonly string[]
   readonly log: Logger
 }
 
-async function openDoor(inbound: InboundSettings, settings: Settings, { road, flows, attributions, log }: House): Promise<OpenDoor> {
+async function openDoor(inbound: InboundSettings, settings: Settings, { road, flows, users, attributions, log }: House): Promise<OpenDoor> {
   const { headBytes, headMs, idleMs, halfClosedMs } = settings.limits
   // Flow ids: one random part per run, then a count; short enough to be typed.
   const run = randomBytes(4).toString('hex')
@@ -221,6 +229,8 @@ async function openDoor(inbound: InboundSettings, settings: Settings, { road, fl
     get attributions() {
       return attributions()
     },
+    login: inbound.login === 'required' ? users : null,
+    groupsOf: groupsByNetwork(inbound.clients),
     nextId: () => `${run}-${(++count).toString(36)}` as FlowId,
     carry(offer) {
       const flow = carry(offer, road)
@@ -228,6 +238,11 @@ async function openDoor(inbound: InboundSettings, settings: Settings, { road, fl
       return flow.finally(() => flows.delete(flow))
     },
     malformed: (client, why) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), why }, 'malformed request'),
+    loginFailed: (client, user) =>
+      log.warn(
+        { inbound: inbound.name, client: formatEndpoint(client), ...(user === null ? {} : { user }) },
+        `login failed at door ${inbound.name}, from ${client.host}: ${user === null ? 'no such user' : `wrong password of ${user}`}`,
+      ),
   }
   const permits = inbound.clients.length === 0 ? () => true : containsAny(inbound.clients)
   const listener = await listen({

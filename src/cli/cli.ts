@@ -40,19 +40,28 @@ async function createProgram(show: (text: string) => void): Promise<Command> {
     .exitOverride()
     .configureOutput({ writeOut: show, outputError: (text, write) => write(oneLine(text)) })
     .addHelpText('after', help(command))
-  const [{ runCommand }, { appsCommand }, { checkCommand }, { locateCommand }, { flowsCommand }, { geoipCommand }, { doctorCommand }] =
-    await Promise.all([
-      import('./commands/run.ts'),
-      import('./commands/apps.ts'),
-      import('./commands/check.ts'),
-      import('./commands/locate.ts'),
-      import('./commands/flows.ts'),
-      import('./commands/geoip.ts'),
-      import('./commands/doctor.ts'),
-    ])
+  const [
+    { runCommand },
+    { appsCommand },
+    { checkCommand },
+    { locateCommand },
+    { flowsCommand },
+    { policyCommand },
+    { geoipCommand },
+    { doctorCommand },
+  ] = await Promise.all([
+    import('./commands/run.ts'),
+    import('./commands/apps.ts'),
+    import('./commands/check.ts'),
+    import('./commands/locate.ts'),
+    import('./commands/flows.ts'),
+    import('./commands/policy.ts'),
+    import('./commands/geoip.ts'),
+    import('./commands/doctor.ts'),
+  ])
   program.commandsGroup('Run:').addCommand(runCommand(), { isDefault: true })
   program.commandsGroup('Ask:').addCommand(checkCommand()).addCommand(locateCommand()).addCommand(flowsCommand()).addCommand(appsCommand())
-  program.commandsGroup('Keep up:').addCommand(geoipCommand()).addCommand(doctorCommand())
+  program.commandsGroup('Keep up:').addCommand(policyCommand()).addCommand(geoipCommand()).addCommand(doctorCommand())
   program.addHelpCommand(new Command('help').argument('[command]').description('show the options of a command').helpGroup('Ask:'))
   for (const command of program.commands) {
     command.copyInheritedSettings(program)

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { geoSourceSchema } from '../geoip/kinds.ts'
 import { inbounds } from '../inbound/index.ts'
+import { doorName, groupName } from './names.ts'
 
 const someOf = <T extends z.ZodType>(item: T) => z.array(item).min(1, { error: 'must have at least one entry' })
 
@@ -30,12 +31,11 @@ const inbound = z.strictObject({
   type: z.enum(inboundTypes),
   listen: z.string({ error: 'must be an address and a port, such as "127.0.0.1:8080"' }),
   /** What `inbound:` in a policy and the records call it; default: the type. */
-  name: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, { error: 'must be lower-case letters, digits and hyphens, at most 32' })
-    .optional(),
-  /** Networks whose clients may use the door; required where it is not on loopback. */
-  clients: someOf(z.string()).optional(),
+  name: doorName.optional(),
+  /** Whether those who use the door must log in; default: `required` where there are `users`. */
+  login: z.enum(['required', 'none']).optional(),
+  /** Networks whose clients may use the door, and the groups that these are in; one not on loopback needs them, or a login. */
+  clients: someOf(z.union([z.string(), z.strictObject({ network: z.string(), groups: someOf(groupName) })])).optional(),
 })
 
 /** Every key of a section has a default, so that the section may be left out as a whole: it is then read as an empty one. */
@@ -45,6 +45,8 @@ export const settingsDocument = z.strictObject({
   node: z.string().min(1, { error: 'must not be empty' }).max(64, { error: 'must have at most 64 characters' }).optional(),
   /** A pack's name or a file, relative to this one. */
   policy: z.string().min(1, { error: 'must be the name of a pack or of a file' }).default('observe'),
+  /** The file of those who may log in, relative to this one. */
+  users: z.string().min(1, { error: 'must be the path of a file' }).optional(),
   inbounds: someOf(inbound).default([{ type: 'mixed', listen: '127.0.0.1:8080' }]),
   resolver: z
     .strictObject({

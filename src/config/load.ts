@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseResolverServer, type ResolverServer } from '../egress/resolver-server.ts'
 import { withPaths } from '../geoip/kinds.ts'
+import type { ClientNetwork } from '../inbound/client-groups.ts'
 import { type Endpoint, formatEndpoint, type Ip, parseIp, parsePort } from '../model/address.ts'
 import { isNonEmpty, type NonEmpty } from '../model/brand.ts'
 import { OperatorError } from '../model/errors.ts'
@@ -49,7 +50,7 @@ export function readText(file: string): string {
 }
 
 function compileSettings({ value, report, throwIfReported }: Source<SettingsDocument>, file: string | null): Settings {
-  const inbounds = compileInbounds(value.inbounds, report)
+  const inbounds = compileInbounds(value.inbounds, value.users !== undefined, report)
   const servers = value.resolver.servers.map((text, i) => compileServer(text, ['resolver', 'servers', i], report))
   const localNames = value.resolver.local_names.map((text, i) => compileName(text, ['resolver', 'local_names', i], report))
   throwIfReported()
@@ -58,6 +59,7 @@ function compileSettings({ value, report, throwIfReported }: Source<SettingsDocu
     file,
     node: value.node ?? hostname(),
     policy: isPath(value.policy) ? resolve(base, value.policy) : value.policy,
+    users: value.users === undefined ? null : resolve(base, value.users),
     inbounds: some(inbounds.filter(isSound)),
     resolver: { servers: some(servers.filter(isSound)), localNames: localNames.filter(isSound) },
     geoip: {
@@ -97,8 +99,8 @@ export const isPath = (policy: string): boolean => /[./\\]/.test(policy)
 
 type InboundDocument = SettingsDocument['inbounds'][number]
 
-function compileInbounds(written: readonly InboundDocument[], report: Report): readonly (InboundSettings | null)[] {
-  const inbounds = written.map((inbound, i) => compileInbound(inbound, ['inbounds', i], report))
+function compileInbounds(written: readonly InboundDocument[], hasUsers: boolean, report: Report): readonly (InboundSettings | null)[] {
+  const inbounds = written.map((inbound, i) => compileInbound(inbound, hasUsers, ['inbounds', i], report))
   const names = written.map(nameOf)
   const places = inbounds.map((inbound) => (inbound === null ? null : formatEndpoint(inbound.listen)))
   for (const [i, inbound] of inbounds.entries()) {
@@ -112,25 +114,41 @@ function compileInbounds(written: readonly InboundDocument[], report: Report): r
 
 const nameOf = ({ name, type }: InboundDocument): string => name ?? type
 
-function compileInbound(written: InboundDocument, at: Path, report: Report): InboundSettings | null {
+function compileInbound(written: InboundDocument, hasUsers: boolean, at: Path, report: Report): InboundSettings | null {
   const listen = parseListen(written.listen)
-  const clients = compileNetworks(written.clients ?? [], (index, message) => report([...at, 'clients', index], message))
+  const clients = compileClients(written.clients ?? [], [...at, 'clients'], report)
+  const login = written.login ?? (hasUsers ? 'required' : 'none')
+  if (login === 'required' && !hasUsers)
+    report(
+      [...at, 'login'],
+      'nobody can log in: name the file of those who may under "users" (users: users.yaml; "ringfence users add" makes it)',
+    )
   if ('problem' in listen) {
     report([...at, 'listen'], listen.problem)
     return null
   }
-  const inbound = { type: written.type, name: nameOf(written), listen, clients }
+  const inbound = { type: written.type, name: nameOf(written), listen, login, clients }
   // Where networks are written but faulty, that is the fault.
   const open = written.clients === undefined ? openRelayProblem(inbound) : null
   if (open !== null) report([...at, 'listen'], open)
   return inbound
 }
 
+type ClientDocument = NonNullable<InboundDocument['clients']>[number]
+
+function compileClients(written: readonly ClientDocument[], at: Path, report: Report): readonly ClientNetwork[] {
+  return written.flatMap((client, i) => {
+    const { network, groups } = typeof client === 'string' ? { network: client, groups: [] } : client
+    const place = typeof client === 'string' ? [...at, i] : [...at, i, 'network']
+    return compileNetworks([network], (_, message) => report(place, message)).map((cidr) => ({ ...cidr, groups }))
+  })
+}
+
 /** A door that others can reach without being told who may use it would be an open relay. */
-const openRelayProblem = ({ listen, clients }: InboundSettings): string | null =>
-  isLoopback(listen.host) || clients.length > 0
+const openRelayProblem = ({ listen, login, clients }: InboundSettings): string | null =>
+  isLoopback(listen.host) || clients.length > 0 || login === 'required'
     ? null
-    : `a door on ${listen.host} can be reached from other machines: list the networks of its clients under "clients" (for example clients: [10.0.0.0/8])`
+    : `a door on ${listen.host} can be reached from other machines: list the networks of its clients under "clients" (for example clients: [10.0.0.0/8]), or have people log in ("users: users.yaml")`
 
 export const isLoopback = (ip: Ip): boolean => scopeOf(ip) === 'loopback'
 

@@ -1,18 +1,19 @@
 /** Settings as the program uses them: every text read, every value checked. */
 import type { ResolverServer } from '../egress/resolver-server.ts'
 import type { GeoSourceSettings } from '../geoip/kinds.ts'
+import type { ClientNetwork } from '../inbound/client-groups.ts'
 import type { InboundType } from '../inbound/index.ts'
 import type { Endpoint, Ip } from '../model/address.ts'
 import type { NonEmpty } from '../model/brand.ts'
-import type { Cidr } from '../model/cidr.ts'
 import type { Hostname } from '../model/hostname.ts'
 
 export interface InboundSettings {
   readonly type: InboundType
   readonly name: string
   readonly listen: Endpoint<Ip>
-  /** Empty: every client that can reach the door, which only one on loopback may say. */
-  readonly clients: readonly Cidr[]
+  readonly login: 'required' | 'none'
+  /** Empty: every client that can reach the door, which only one on loopback or with a login may say. */
+  readonly clients: readonly ClientNetwork[]
 }
 
 export interface Settings {
@@ -21,6 +22,8 @@ export interface Settings {
   readonly node: string
   /** A pack's name, or the path of a file. */
   readonly policy: string
+  /** The path of the file of those who may log in; `null`: nobody can. */
+  readonly users: string | null
   readonly inbounds: NonEmpty<InboundSettings>
   readonly resolver: { readonly servers: NonEmpty<ResolverServer>; readonly localNames: readonly Hostname[] }
   readonly geoip: {

@@ -3,7 +3,7 @@
 import type { Endpoint, Ip } from '../model/address.ts'
 import type { Flow, FlowId } from '../model/flow.ts'
 import type { Host } from '../model/hostname.ts'
-import { anonymous } from '../model/identity.ts'
+import type { Identity } from '../model/identity.ts'
 import type { ByteStream } from '../pipeline/byte-stream.ts'
 import type { Clock, Offer } from '../pipeline/ports.ts'
 import type { RelayLimits } from '../pipeline/relay.ts'
@@ -16,6 +16,16 @@ export interface DoorLimits {
   readonly relay: RelayLimits
 }
 
+/** Those who may use a door by name and password. */
+export interface Login {
+  /**
+   * `null`: there is no such user, or this is not the password. Throws the signal's reason where it fires first: checks
+   * are costly, and wait for each other, those of each client (`from`) in turn.
+   */
+  authenticate(name: string, password: string, from: Ip, signal: AbortSignal): Promise<Identity | null>
+  has(name: string): boolean
+}
+
 export interface Door {
   /** `name:` in the settings, or the type. */
   readonly name: string
@@ -25,11 +35,17 @@ export interface Door {
   readonly stopping: AbortSignal
   /** What the licences of the location sources want shown where results are. */
   readonly attributions: readonly string[]
+  /** Whoever uses the door must log in; `null`: nobody is asked to. */
+  readonly login: Login | null
+  /** What a client belongs to by its network. */
+  groupsOf(client: Ip): readonly string[]
   nextId(): FlowId
   /** Takes the flow over until its ending; never rejects. */
   carry(offer: Offer): Promise<void>
   /** A client that sent nonsense: counted and logged, never a flow. */
   malformed(client: Endpoint<Ip>, why: string): void
+  /** A login that failed: logged, never a flow. `user`: the name, where it is that of a user. */
+  loginFailed(client: Endpoint<Ip>, user: string | null): void
 }
 
 /** One accepted connection and who is at its other end. */
@@ -38,12 +54,17 @@ export interface Visitor {
   readonly client: Endpoint<Ip>
 }
 
-export const newFlow = (door: Door, client: Endpoint<Ip>, asked: Endpoint<Host>): Flow => ({
+/** A visitor of whom the door knows all that it will. */
+export interface Guest extends Visitor {
+  readonly who: Identity
+}
+
+export const newFlow = (door: Door, { client, who }: Pick<Guest, 'client' | 'who'>, asked: Endpoint<Host>): Flow => ({
   id: door.nextId(),
   openedAt: door.clock.now(),
   inbound: door.name,
   network: 'tcp',
   client,
-  who: anonymous,
+  who,
   asked,
 })

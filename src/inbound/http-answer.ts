@@ -9,6 +9,7 @@ import type { RequestHead } from '../wire/http1-head.ts'
 const reasons: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   403: 'Forbidden',
+  407: 'Proxy Authentication Required',
   408: 'Request Timeout',
   414: 'URI Too Long',
   431: 'Request Header Fields Too Large',
@@ -27,6 +28,8 @@ export interface Answer {
   readonly sentence: string
   /** RFC 9209 §2.3.1 error type. */
   readonly proxyStatus: string
+  /** What this answer needs beside what every one has. */
+  readonly fields?: readonly Field[]
 }
 
 export const refusalAnswer = ({ code, sentence }: Refusal): Answer => answerFor(code, sentence)
@@ -49,7 +52,7 @@ export interface AnswerOptions {
 }
 
 /** The bytes of a whole answer: status, Proxy-Status (RFC 9209), and a body in the form that the client prefers. */
-export function encodeAnswer({ status, sentence, proxyStatus }: Answer, options: AnswerOptions): Uint8Array {
+export function encodeAnswer({ status, sentence, proxyStatus, fields: own = [] }: Answer, options: AnswerOptions): Uint8Array {
   const { request, keepAlive, now } = options
   const reason = reasons[status] ?? 'Error'
   const html = request !== null && fieldValues(request.fields, 'accept').some((accept) => accept.includes('text/html'))
@@ -62,6 +65,7 @@ export function encodeAnswer({ status, sentence, proxyStatus }: Answer, options:
     // The page holds a name that the client chose: nothing in it may run or load.
     ...(html ? [{ name: 'Content-Security-Policy', value: "default-src 'none'; style-src 'unsafe-inline'" }] : []),
     { name: 'Proxy-Status', value: `ringfence; error=${proxyStatus}; details=${structuredString(sentence)}` },
+    ...own,
     ...(keepAlive ? [] : [{ name: 'Connection', value: 'close' }]),
   ]
   const head = serializeResponseHead({ status, reason, version: '1.1', fields })

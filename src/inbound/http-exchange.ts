@@ -23,7 +23,7 @@ import {
 } from '../wire/http1-forward.ts'
 import { type Framing, isEmpty, responseFraming } from '../wire/http1-framing.ts'
 import type { RequestHead, ResponseHead } from '../wire/http1-head.ts'
-import { type Door, newFlow, type Visitor } from './door.ts'
+import { type Door, type Guest, newFlow } from './door.ts'
 import { sayFarewell } from './farewell.ts'
 import { readMessage } from './handshake.ts'
 import { encodeAnswer, refusalAnswer } from './http-answer.ts'
@@ -34,16 +34,16 @@ const MAX_INTERIM = 32
 
 /** Serves one request. `keep`: the connection may carry another one. */
 export async function serveRequest(
-  visitor: Visitor,
+  guest: Guest,
   head: RequestHead,
   target: AbsoluteTarget,
   framing: Framing,
   door: Door,
 ): Promise<'keep' | 'close'> {
-  const exchange = new Exchange(visitor, head, target, framing, door)
+  const exchange = new Exchange(guest, head, target, framing, door)
   await door.carry(exchange)
   // Whoever asks without reading the answers is not read from either, or they would pile up here.
-  const { stream } = visitor
+  const { stream } = guest
   if (exchange.next === 'keep' && !stream.closed.aborted) await stream.drained(AbortSignal.timeout(door.limits.relay.idleMs))
   return exchange.next
 }
@@ -62,8 +62,8 @@ class Exchange implements Offer {
   readonly #door: Door
   #answered = false
 
-  constructor({ stream, client }: Visitor, head: RequestHead, target: AbsoluteTarget, framing: Framing, door: Door) {
-    this.flow = newFlow(door, client, { host: target.host, port: target.port })
+  constructor({ stream, client, who }: Guest, head: RequestHead, target: AbsoluteTarget, framing: Framing, door: Door) {
+    this.flow = newFlow(door, { client, who }, { host: target.host, port: target.port })
     this.gone = stream.closed
     this.#client = stream
     this.#head = head

@@ -6,13 +6,15 @@ import { formatEndpoint } from '../model/address.ts'
 import type { ByteStream } from '../pipeline/byte-stream.ts'
 import type { Refusal } from '../pipeline/ports.ts'
 import { parseRequestHead } from '../wire/http1.ts'
-import { requestFraming } from '../wire/http1-framing.ts'
+import { wantsKeepAlive } from '../wire/http1-forward.ts'
+import { type Framing, isEmpty, requestFraming } from '../wire/http1-framing.ts'
 import type { RequestHead } from '../wire/http1-head.ts'
-import type { Door, Visitor } from './door.ts'
+import type { Door, Guest, Visitor } from './door.ts'
 import { sayFarewell } from './farewell.ts'
 import { readMessage } from './handshake.ts'
 import { type Answer, answerFor, encodeAnswer, refusalAnswer } from './http-answer.ts'
 import { serveRequest } from './http-exchange.ts'
+import { loginOf } from './http-login.ts'
 import { tunnelOffer } from './tunnel.ts'
 
 // The last answer may still be on its way to a client that has ended its side.
@@ -44,13 +46,26 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
     if ('why' in framing) return turnAway(malformedAnswer(framing.status, framing.why), head)
     const { target } = head
     switch (target.kind) {
-      case 'authority': {
+      case 'authority':
+      case 'absolute': {
+        const login = await loginOf(head, door, visitor)
+        if (login.kind === 'gone') return stream.destroy()
+        if (login.kind === 'malformed') return turnAway(login.answer, head)
+        if (login.kind !== 'known') {
+          const keepAlive = login.kind === 'unknown' && mayGoOn(head, framing, stream)
+          const bytes = encodeAnswer(login.answer, { ...aside(head), keepAlive })
+          if (!keepAlive) return sayFarewell(stream, bytes)
+          await stream.write(bytes, AbortSignal.timeout(door.limits.relay.idleMs))
+          break
+        }
+        const guest: Guest = { ...visitor, who: login.who }
+        if (target.kind === 'absolute') {
+          if ((await serveRequest(guest, head, target, framing, door)) === 'close') return
+          break
+        }
         const refused = (refusal: Refusal) => encodeAnswer(refusalAnswer(refusal), aside(head))
-        return door.carry(tunnelOffer(visitor, { host: target.host, port: target.port }, door, { granted: GRANTED, refused }))
+        return door.carry(tunnelOffer(guest, { host: target.host, port: target.port }, door, { granted: GRANTED, refused }))
       }
-      case 'absolute':
-        if ((await serveRequest(visitor, head, target, framing, door)) === 'close') return
-        break
       case 'origin':
       case 'asterisk':
         return turnAway(addressedToUs(stream.socket), head)
@@ -64,6 +79,13 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
     }
   }
 }
+
+/**
+ * Whether a client that was asked to log in may try again on the same connection. A body that was not read would be
+ * taken for the next request, and so would bytes for a tunnel that came before the answer.
+ */
+const mayGoOn = (head: RequestHead, framing: Framing, stream: ByteStream): boolean =>
+  wantsKeepAlive(head) && isEmpty(framing) && (head.method !== 'CONNECT' || stream.held.length === 0)
 
 /** Resolves with true when another request begins; with false when the client ends, rests too long, or the door stops. */
 async function nextRequest(stream: ByteStream, door: Door): Promise<boolean> {

@@ -1,10 +1,22 @@
-/** SOCKS5 (RFC 1928): CONNECT without authentication; BIND and UDP ASSOCIATE are refused as not supported. */
+/** SOCKS5 (RFC 1928): CONNECT, with name and password (RFC 1929) where the door wants them; BIND and UDP ASSOCIATE are refused as not supported. */
 import { errorKind } from '../model/errors.ts'
 import { isHost, parseHost } from '../model/hostname.ts'
-import { encodeMethodChoice, encodeReply, parseGreeting, parseRequest, socks5Command, socks5Method, socks5Reply } from '../wire/socks5.ts'
+import type { Identity } from '../model/identity.ts'
+import {
+  encodeLoginStatus,
+  encodeMethodChoice,
+  encodeReply,
+  parseGreeting,
+  parseLogin,
+  parseRequest,
+  socks5Command,
+  socks5Method,
+  socks5Reply,
+} from '../wire/socks5.ts'
 import type { Door, Visitor } from './door.ts'
 import { sayFarewell } from './farewell.ts'
 import { readMessage } from './handshake.ts'
+import { logIn, withoutLogin } from './login.ts'
 import { type Dialect, tunnelOffer } from './tunnel.ts'
 
 // RFC 1928 §6: BND.ADDR must be present; it is zero, since no client of CONNECT needs it and the grant may precede the dial.
@@ -24,10 +36,15 @@ export async function serveSocks5(visitor: Visitor, door: Door): Promise<void> {
   const greeting = await readMessage(stream, parseGreeting, deadline)
   if (greeting.kind === 'ended') return stream.destroy()
   if (greeting.kind === 'malformed') return turnAway(greeting.why, encodeMethodChoice(socks5Method.noneAcceptable))
-  if (!greeting.value.methods.includes(socks5Method.none)) {
-    return turnAway('SOCKS5: the client offers no method without authentication', encodeMethodChoice(socks5Method.noneAcceptable))
+  const known = withoutLogin(door, visitor)
+  const method = known === null ? socks5Method.password : socks5Method.none
+  if (!greeting.value.methods.includes(method)) {
+    const lacking = known === null ? 'no login by password' : 'no method without authentication'
+    return turnAway(`SOCKS5: the client offers ${lacking}`, encodeMethodChoice(socks5Method.noneAcceptable))
   }
-  await stream.write(encodeMethodChoice(socks5Method.none), deadline)
+  await stream.write(encodeMethodChoice(method), deadline)
+  const who = known ?? (await byPassword(visitor, door, deadline))
+  if (who === null) return
 
   const request = await readMessage(stream, parseRequest, deadline)
   if (request.kind === 'ended') return stream.destroy()
@@ -40,5 +57,27 @@ export async function serveSocks5(visitor: Visitor, door: Door): Promise<void> {
   if (!isHost(asked)) return turnAway(`SOCKS5: ${asked.problem}`, encodeReply(socks5Reply.failed, null))
   if (port === 0) return turnAway('SOCKS5: port 0', encodeReply(socks5Reply.failed, null))
 
-  await door.carry(tunnelOffer(visitor, { host: asked, port }, door, dialect))
+  await door.carry(tunnelOffer({ ...visitor, who }, { host: asked, port }, door, dialect))
+}
+
+/** `null`: it failed, and the client has been told. RFC 1929 §2: after a failure the connection is closed. */
+async function byPassword(visitor: Visitor, door: Door, deadline: AbortSignal): Promise<Identity | null> {
+  const { stream, client } = visitor
+  const fail = () => {
+    sayFarewell(stream, encodeLoginStatus(false))
+    return null
+  }
+  const login = await readMessage(stream, parseLogin, deadline)
+  if (login.kind === 'ended') {
+    stream.destroy()
+    return null
+  }
+  if (login.kind === 'malformed') {
+    door.malformed(client, `SOCKS5: ${login.why}`)
+    return fail()
+  }
+  const who = await logIn(login.value, door, visitor, deadline)
+  if (who === null) return fail()
+  await stream.write(encodeLoginStatus(true), deadline)
+  return who
 }

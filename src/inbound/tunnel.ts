@@ -3,7 +3,7 @@ import type { Endpoint } from '../model/address.ts'
 import type { Host } from '../model/hostname.ts'
 import type { FirstBytes, Offer, Refusal } from '../pipeline/ports.ts'
 import { relay } from '../pipeline/relay.ts'
-import { type Door, newFlow, type Visitor } from './door.ts'
+import { type Door, type Guest, newFlow, type Visitor } from './door.ts'
 import { sayFarewell } from './farewell.ts'
 
 /** How the door's protocol says yes and no. */
@@ -12,11 +12,11 @@ export interface Dialect {
   refused(refusal: Refusal): Uint8Array
 }
 
-export function tunnelOffer({ stream, client }: Visitor, asked: Endpoint<Host>, door: Door, dialect: Dialect): Offer {
+export function tunnelOffer({ stream, client, who }: Guest, asked: Endpoint<Host>, door: Door, dialect: Dialect): Offer {
   let answer: 'none' | 'granted' | 'refused' = 'none'
   let watcher: ((chunk: Uint8Array) => void) | null = null
   return {
-    flow: newFlow(door, client, asked),
+    flow: newFlow(door, { client, who }, asked),
     gone: goneSignal(stream, () => answer !== 'none'),
     firstBytes: firstBytesOf(stream, (see) => {
       watcher = see

@@ -115,7 +115,7 @@ function readValue(
 }
 
 /** Of a faulty file none: its faults are told when it is compiled. */
-function parametersOf({ text, file }: PolicySource): ParametersDocument {
+export function parametersOf({ text, file }: PolicySource): ParametersDocument {
   try {
     const { value } = readSource(text, file, policyDocument.pick({ parameters: true }).loose())
     return value.parameters ?? {}

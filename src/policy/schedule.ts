@@ -123,7 +123,7 @@ function clockOf(zone: string): (at: Millis) => WallClock {
     const minute = Math.floor(at / MINUTE_MS)
     if (minute === lastMinute) return last
     const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]))
-    const day = dayNames.findIndex((name) => name === parts.get('weekday')?.toLowerCase())
+    const day = (dayNames as readonly string[]).indexOf(parts.get('weekday')?.toLowerCase() ?? '')
     last = { day, minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')) }
     lastMinute = minute
     return last

@@ -1,5 +1,5 @@
 /**
- * SOCKS5 (RFC 1928): the two messages of a client and the two answers of a door. It knows shapes, not manners: what
+ * SOCKS5 (RFC 1928) and its login (RFC 1929): the messages of a client and the answers of a door. It knows shapes, not manners: what
  * no door serves (an unknown command or address type, port 0) is a value here, so that the door can say so in a reply.
  */
 import { type Endpoint, type Ip, ipFromBytes, ipToBytes } from '../model/address.ts'
@@ -8,6 +8,8 @@ import { malformed, needMore, type Parsed, value } from './parsed.ts'
 import { utf8 } from './text.ts'
 
 const VERSION = 5
+/** Of the login, RFC 1929 §2. */
+const LOGIN_VERSION = 1
 const ADDRESS_V4 = 1
 const ADDRESS_NAME = 3
 const ADDRESS_V6 = 4
@@ -42,6 +44,23 @@ export function parseGreeting(bytes: Uint8Array): Parsed<Socks5Greeting> {
   if (!cursor.short && version !== VERSION) return malformed(`SOCKS version ${version}`)
   const methods = cursor.take(cursor.u8())
   return cursor.short ? needMore : value({ methods: [...methods] }, cursor.offset)
+}
+
+export interface Socks5Login {
+  readonly name: string
+  readonly password: string
+}
+
+/** Reads a name and a password (RFC 1929 §2). What is wrong with them is told without quoting them. */
+export function parseLogin(bytes: Uint8Array): Parsed<Socks5Login> {
+  const cursor = new Cursor(bytes)
+  const version = cursor.u8()
+  if (!cursor.short && version !== LOGIN_VERSION) return malformed(`login of version ${version}`)
+  const name = utf8(cursor.take(cursor.u8()))
+  const password = utf8(cursor.take(cursor.u8()))
+  if (cursor.short) return needMore
+  if (name === null || password === null) return malformed('the login is not UTF-8')
+  return value({ name, password }, cursor.offset)
 }
 
 /** Reads a request (RFC 1928 §4); bytes behind it belong to whatever protocol follows the grant. */
@@ -80,6 +99,9 @@ function readAddress(cursor: Cursor, type: number): Socks5Request['host'] | null
 
 /** The door's choice among the offered methods (RFC 1928 §3); 0xff: none is acceptable. */
 export const encodeMethodChoice = (method: number): Uint8Array => Uint8Array.of(VERSION, method)
+
+/** The door's answer to a login (RFC 1929 §2); after a failure the connection must be closed. */
+export const encodeLoginStatus = (isGood: boolean): Uint8Array => Uint8Array.of(LOGIN_VERSION, isGood ? 0 : 1)
 
 /** A reply (RFC 1928 §6). BND.ADDR is present even on failure: clients hang without it; `null` is sent as 0.0.0.0:0. */
 export function encodeReply(code: number, bound: Endpoint<Ip> | null): Uint8Array {

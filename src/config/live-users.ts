@@ -1,0 +1,72 @@
+/** The users in force, kept up with their file: a good one takes the place of what was read before, a bad one does not. */
+import { readFileSync, statSync } from 'node:fs'
+import type { Ip } from '../model/address.ts'
+import type { Identity } from '../model/identity.ts'
+import { readText } from './load.ts'
+import { Turns } from './turns.ts'
+import { parseUsers, Users } from './users.ts'
+
+/** Of the four threads that file and journal use too. */
+const AT_ONCE = 2
+
+/** Who is told of what a look came to. */
+export interface UsersListener {
+  readonly replaced: (count: number) => void
+  readonly refused: (why: string) => void
+}
+
+export class LiveUsers {
+  readonly #file: string
+  /** One for all readings of the file: those that were under way when it was replaced still hold theirs. */
+  readonly #turns = new Turns(AT_ONCE)
+  #seen: string | null
+  #users: Users
+
+  /** Throws ConfigErrors with every fault of the file, OperatorError where it can't be read. */
+  constructor(file: string) {
+    this.#file = file
+    this.#seen = readText(file)
+    this.#users = new Users(parseUsers(this.#seen, file), this.#turns)
+  }
+
+  get count(): number {
+    return this.#users.all.length
+  }
+
+  has(name: string): boolean {
+    return this.#users.has(name)
+  }
+
+  authenticate(name: string, password: string, from: Ip, signal: AbortSignal): Promise<Identity | null> {
+    return this.#users.verify(name, password, from, signal)
+  }
+
+  /** Looks whether the file has changed, by what it holds: it is small. Never throws. */
+  look(told: UsersListener): void {
+    const text = this.#read()
+    if (text === this.#seen) return
+    this.#seen = text
+    try {
+      // Read again where it can't be read, for the reason.
+      this.#users = new Users(parseUsers(text ?? readText(this.#file), this.#file), this.#turns)
+      told.replaced(this.count)
+    } catch (error) {
+      told.refused(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  #read(): string | null {
+    try {
+      return readFileSync(this.#file, 'utf8')
+    } catch {
+      return null
+    }
+  }
+}
+
+/** What is unwise about how the file is kept, or `null`. */
+export function exposureOf(file: string): string | null {
+  const OTHERS_READ = 0o004
+  if (process.platform === 'win32' || (statSync(file).mode & OTHERS_READ) === 0) return null
+  return `${file} can be read by every user of this machine, who may then guess its passwords at leisure: chmod o-r ${file}`
+}

@@ -1,0 +1,26 @@
+/** Opens the users' file and looks at it each second while the proxy runs; the log is told of what came of it. */
+import type { Logger } from 'pino'
+import { exposureOf, LiveUsers } from './live-users.ts'
+import type { Settings } from './settings.ts'
+
+const LOOK_MS = 1_000
+
+/** `null` where the settings name no file. Throws ConfigErrors with every fault of the file, OperatorError where it can't be read. */
+export function openUsers({ users: file }: Pick<Settings, 'users'>, log: Pick<Logger, 'warn'>): LiveUsers | null {
+  if (file === null) return null
+  const users = new LiveUsers(file)
+  const exposure = exposureOf(file)
+  if (exposure !== null) log.warn(exposure)
+  return users
+}
+
+/** Returns what ends the watch. */
+export function watchUsers(users: LiveUsers | null, log: Pick<Logger, 'info' | 'error'>): () => void {
+  if (users === null) return () => {}
+  const told = {
+    replaced: (count: number) => log.info(`users read anew: ${count}`),
+    refused: (why: string) => log.error(`users not read anew: ${why}; those of before stay`),
+  }
+  const timer = setInterval(() => users.look(told), LOOK_MS).unref()
+  return () => clearInterval(timer)
+}
