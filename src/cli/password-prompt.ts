@@ -13,10 +13,10 @@ export interface Asking {
 const ofThisProcess = (): Asking => ({ input: process.stdin, prompts: process.stderr })
 
 /** Throws OperatorError where none comes, or the second is another one. */
-export async function askPassword(whose: string, fromInput: boolean, { input, prompts }: Asking = ofThisProcess()): Promise<string> {
-  if (fromInput || input.isTTY !== true) return await firstLine(input)
-  const first = await askHidden(`Password of ${whose}: `, input, prompts)
-  const second = await askHidden('The same again: ', input, prompts)
+export async function askPassword(whose: string, fromInput: boolean, asking: Asking = ofThisProcess()): Promise<string> {
+  if (fromInput || asking.input.isTTY !== true) return await firstLine(asking.input)
+  const [first, second] = await askHidden([`Password of ${whose}: `, 'The same again: '], asking)
+  if (first === undefined || second === undefined) throw new OperatorError('no password was given; nothing was changed')
   if (first !== second) throw new OperatorError('the two passwords are not the same; nothing was changed')
   return first
 }
@@ -26,25 +26,23 @@ async function firstLine(input: Readable): Promise<string> {
   throw new OperatorError('no password came from the input')
 }
 
-function askHidden(question: string, input: Readable, prompts: Writable): Promise<string> {
-  prompts.write(question)
-  // Without an output readline echoes nothing, and still takes the terminal's own echo away.
+/** Fewer answers than questions: whoever was asked gave up (Ctrl-C, Ctrl-D). */
+async function askHidden(questions: readonly string[], { input, prompts }: Asking): Promise<readonly string[]> {
+  // Without an output readline echoes nothing, and still takes the terminal's own echo away: before the first question,
+  // as what is typed that early would be shown.
   const reader = createInterface({ input, terminal: true })
-  return new Promise((resolve, reject) => {
-    reader.once('SIGINT', () => reader.close())
-    reader.once('close', () => reject(new OperatorError('no password was given; nothing was changed')))
-    reader.once('line', (line) => {
-      resolve(line)
-      reader.close()
-    })
-  }).then(
-    (line) => {
+  const lines = reader[Symbol.asyncIterator]()
+  const answers: string[] = []
+  try {
+    for (const question of questions) {
+      prompts.write(question)
+      const { value, done } = await lines.next()
       prompts.write('\n')
-      return String(line)
-    },
-    (error: unknown) => {
-      prompts.write('\n')
-      throw error
-    },
-  )
+      if (done === true) break
+      answers.push(value)
+    }
+    return answers
+  } finally {
+    reader.close()
+  }
 }

@@ -49,7 +49,7 @@ function print(value: unknown): string {
       if (node.items.every(isScalar)) node.flow = true
     },
   })
-  return document.toString({ lineWidth: 120 })
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false })
 }
 
 const originOf = (fence: Fence | undefined): string =>

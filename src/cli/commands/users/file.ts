@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { loadSettings, readText } from '../../../config/load.ts'
-import { OperatorError } from '../../../model/errors.ts'
+import type { Settings } from '../../../config/settings.ts'
+import { ConfigErrors, OperatorError } from '../../../model/errors.ts'
 
 export interface FileOptions {
   readonly users?: string
@@ -19,10 +20,10 @@ export interface UsersFile {
 
 /** Throws ConfigErrors or OperatorError where the settings or the file can't be read. */
 export function usersFile({ users: named, config }: FileOptions): UsersFile {
-  const settings = loadSettings({ config })
-  const path = named ?? settings.users ?? 'users.yaml'
-  const isNamed = settings.users !== null && resolve(path) === settings.users
-  const base = settings.file === null ? '.' : dirname(settings.file)
+  const settings = named === undefined ? loadSettings({ config }) : settingsIfGood(config)
+  const path = named ?? settings?.users ?? 'users.yaml'
+  const isNamed = typeof settings?.users === 'string' && resolve(path) === settings.users
+  const base = typeof settings?.file === 'string' ? dirname(settings.file) : '.'
   return {
     path,
     text: existsSync(path) ? readText(path) : null,
@@ -30,6 +31,17 @@ export function usersFile({ users: named, config }: FileOptions): UsersFile {
   }
 }
 
+/** Where the file is named, its settings are only asked whether they name it too. */
+function settingsIfGood(config: string | undefined): Settings | null {
+  try {
+    return loadSettings({ config })
+  } catch (error) {
+    if (error instanceof ConfigErrors || error instanceof OperatorError) return null
+    throw error
+  }
+}
+
+/** Throws OperatorError where there is none. */
 export function existing(options: FileOptions): UsersFile & { readonly text: string } {
   const { path, text, missingLine } = usersFile(options)
   if (text === null) throw new OperatorError(`${path}: there is no such file ("ringfence users add" makes it)`)
