@@ -1,0 +1,42 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { openUsers, watchUsers } from '../../src/config/watch-users.ts'
+import { usersYaml } from './made-up-users.ts'
+
+function world(text: string, mode = 0o600) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-users-'))
+  onTestFinished(() => fs.rmSync(folder, { recursive: true }))
+  const file = path.join(folder, 'users.yaml')
+  fs.writeFileSync(file, text, { mode })
+  const told: string[] = []
+  const say = (level: string) => (message: unknown) => void told.push(`${level}: ${String(message).replaceAll(file, 'users.yaml')}`)
+  return { file, told, log: { info: say('info'), warn: say('warn'), error: say('error') } }
+}
+
+test('without a file there is nobody to log in, and nothing to watch', () => {
+  const { log } = world('')
+  expect(openUsers({ users: null }, log)).toBeNull()
+  watchUsers(null, log)()
+})
+
+test('the log says that others can read the file, and each second what became of it', () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const { file, told, log } = world(usersYaml({ anna: 'one' }), 0o644)
+  const users = openUsers({ users: file }, log)
+  expect(told).toEqual([expect.stringMatching(/^warn: users\.yaml can be read by every user of this machine/)])
+  const stop = watchUsers(users, log)
+  fs.writeFileSync(file, usersYaml({ anna: 'one', bob: 'two' }))
+  vi.advanceTimersByTime(1_000)
+  fs.writeFileSync(file, 'version: 1\n')
+  vi.advanceTimersByTime(5_000)
+  stop()
+  fs.writeFileSync(file, usersYaml({}))
+  vi.advanceTimersByTime(5_000)
+  expect(told.slice(1)).toEqual([
+    'info: users read anew: 2',
+    'error: users not read anew: users.yaml:1:1: "users" is missing; those of before stay',
+  ])
+})
