@@ -5,7 +5,7 @@ import type { App } from '../app.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Endpoint, formatEndpoint, type Ip } from '../model/address.ts'
 import { scopeOf } from '../model/scope.ts'
-import { selfTestSentence } from '../pipeline/self-test.ts'
+import { isSound, selfTestSentence } from '../pipeline/self-test.ts'
 import type { Policy } from '../policy/policy.ts'
 import { version } from '../version.ts'
 
@@ -40,7 +40,7 @@ Ringfence ${version} listens on ${doors.map(({ bound }) => formatEndpoint(bound)
 
   policy    ${policy.name}: ${whatItDoes(policy)}
   location  ${table === null ? 'NONE IS GOOD: whatever needs a country is blocked; see the log' : locationLine(table, now)}
-${selfTest.failed.length === 0 ? '' : `  ATTENTION ${selfTestSentence(selfTest)}\n`}  records   ${settings.records.folder}${optional}
+${isSound(selfTest) ? '' : `  ATTENTION ${selfTestSentence(selfTest)}\n`}  records   ${settings.records.folder}${optional}
   settings  ${settings.file ?? 'defaults (no ringfence.yaml here or in /etc/ringfence)'}
 
 Try it         curl -x http://${at} http://example.com/

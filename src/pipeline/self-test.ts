@@ -16,6 +16,7 @@ import { isHost, parseHost } from '../model/hostname.ts'
 import { anonymous } from '../model/identity.ts'
 import { scopeOf } from '../model/scope.ts'
 import type { Fence, Policy } from '../policy/policy.ts'
+import { runTests } from '../policy/suite.ts'
 import { type CanaryRequest, requestsFor } from './canary-request.ts'
 import { noLiveFlows } from './live-flows.ts'
 import { carry } from './pipeline.ts'
@@ -48,6 +49,8 @@ export interface SelfTestResult {
   readonly ran: number
   readonly known: number
   readonly failed: readonly { readonly fence: string; readonly country: CountryCode; readonly address: Ip; readonly why: string }[]
+  /** The policy's own tests that expect a block. */
+  readonly tests: { readonly ran: number; readonly failed: readonly { readonly name: string; readonly why: string }[] }
   readonly notCovered: readonly { readonly fence: string; readonly why: string }[]
   /** False where there was no location data: what needs a country is then blocked, whatever it is. */
   readonly located: boolean
@@ -57,31 +60,56 @@ export interface SelfTestResult {
 export async function selfTest(world: SelfTestWorld): Promise<SelfTestResult> {
   const { canaries, notCovered } = await canariesFor(world.policy, world.table)
   const outcomes = await Promise.all(canaries.map(async (canary) => ({ canary, ...(await run(canary, world)) })))
+  const expected = testsOf(world)
+  const covered = new Set(expected.flatMap(({ passed, decidedBy }) => (passed ? decidedBy : [])))
   return {
     ran: outcomes.filter(({ kind }) => kind !== 'not-covered').length,
     known: outcomes.filter(({ kind, canary }) => kind !== 'not-covered' && canary.by === 'anchor').length,
     failed: outcomes.flatMap(({ kind, why, address, canary: { fence, country } }) =>
       kind === 'failed' && address !== null ? [{ fence: fence.name, country, address, why }] : [],
     ),
+    tests: { ran: expected.length, failed: expected.filter(({ passed }) => !passed) },
+    // A fence that one of the policy's own tests meets needs no canary.
     notCovered: unique([
       ...notCovered,
       ...outcomes.flatMap(({ kind, why, canary: { fence } }) => (kind === 'not-covered' ? [{ fence: fence.name, why }] : [])),
-    ]),
+    ]).filter(({ fence }) => !covered.has(fence)),
     located: world.table !== null,
   }
 }
 
+/** Whether everything that must be stopped was. */
+export const isSound = ({ failed, tests }: SelfTestResult): boolean => failed.length === 0 && tests.failed.length === 0
+
+/** Those of the policy's own tests that expect a block, by the judge and this data; without a time, today's. */
+function testsOf({ policy, apps, locator, clock }: SelfTestWorld) {
+  const now = clock.now()
+  const tests = policy.tests.flatMap((test) => (test.expect === 'block' ? [{ ...test, at: test.at ?? now }] : []))
+  const { results } = runTests({ ...policy, tests }, { apps, locate: (ip) => locator.locate(ip) })
+  return results.map(({ name, passed, why, got }) => ({ name, passed, why: why ?? '', decidedBy: got.decidedBy }))
+}
+
 /** What it came to, in one sentence. */
-export function selfTestSentence({ ran, known, failed, notCovered, located }: SelfTestResult): string {
+export function selfTestSentence({ ran, known, failed, tests, notCovered, located }: SelfTestResult): string {
   const rest = notCovered.length === 0 ? '' : `; not covered: ${notCovered.map(({ fence, why }) => `"${fence}" (${why})`).join(', ')}`
   const [first, ...more] = failed
   if (first !== undefined) {
     const also = more.length === 0 ? '' : `, and ${more.length} more`
     return `self-test FAILED: fence "${first.fence}" did not stop ${first.address} in ${countryLabel(first.country)}${also}: ${first.why}${rest}`
   }
+  const [test, ...others] = tests.failed
+  if (test !== undefined) {
+    const also = others.length === 0 ? '' : `, and ${others.length} more`
+    return `self-test FAILED: a test of the policy, ${test.name}, is no longer stopped${also}: ${test.why}${rest}`
+  }
+  const own =
+    tests.ran === 0
+      ? ''
+      : `; ${tests.ran === 1 ? 'the test' : `all ${tests.ran} tests`} of the policy that must be blocked ${tests.ran === 1 ? 'is' : 'are'}`
+  if (ran === 0 && tests.ran > 0) return `self-test:${own.slice(1)}${rest}`
   if (ran === 0) return notCovered.length === 0 ? 'self-test: no fence forbids a country' : `self-test: no canary could be run${rest}`
   const data = located ? `${known} of ${ran} by addresses known from elsewhere` : 'there is no location data, so that everything is'
-  return `self-test: ${ran === 1 ? 'the one canary was' : `all ${ran} canaries were`} stopped (${data})${rest}`
+  return `self-test: ${ran === 1 ? 'the one canary was' : `all ${ran} canaries were`} stopped (${data})${own}${rest}`
 }
 
 async function canariesFor(
@@ -99,14 +127,17 @@ async function canariesFor(
   const notCovered = fences.flatMap((fence) => {
     const without = wanted.filter((each) => each.fence === fence && anchorsIn(each.country).length === 0 && !found.has(each.country))
     const countries = without.map(({ country }) => country).join(', ')
+    if (fence.territory.kind !== 'anywhere' && !fence.axes.includes('server'))
+      return [{ fence: fence.name, why: 'it asks not for the server' }]
     return without.length === 0 ? [] : [{ fence: fence.name, why: `no address is known to be in ${countries}` }]
   })
   return { canaries, notCovered }
 }
 
 /** Of an `only`, one country outside is enough: the others are outside in the same way. */
-function forbiddenBy({ territory }: Fence): readonly CountryCode[] {
-  if (territory.kind === 'anywhere') return []
+function forbiddenBy({ territory, axes }: Fence): readonly CountryCode[] {
+  // Where a server is says nothing of registries and of homes.
+  if (territory.kind === 'anywhere' || !axes.includes('server')) return []
   if (territory.kind === 'never') return [...territory.countries]
   const outside = anchors.find(({ country }) => !territory.countries.has(country))
   return outside === undefined ? [] : [outside.country]

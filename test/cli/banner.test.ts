@@ -27,7 +27,7 @@ const table = {
   sources: [source('DB-IP Lite', '2026-06-01', 'IP Geolocation by DB-IP, https://db-ip.com'), source('Ours', '2026-06-17', null)],
 }
 
-const selfTest = { ran: 0, known: 0, failed: [], notCovered: [], located: true }
+const selfTest = { ran: 0, known: 0, failed: [], tests: { ran: 0, failed: [] }, notCovered: [], located: true }
 
 const doorAt = (host: string, port: number, name = 'mixed') => ({ name, bound: { host: parseIp(host)!, port } })
 const settingsOf = (file: string | null): Pick<Settings, 'file' | 'records'> => ({

@@ -6,7 +6,7 @@ import { CompiledTable, unlocated } from '../../src/geoip/table.ts'
 import { compile } from '../../src/geoip/table-data.ts'
 import { ipToBytes } from '../../src/model/address.ts'
 import { noApps } from '../../src/model/app.ts'
-import { selfTest, selfTestSentence } from '../../src/pipeline/self-test.ts'
+import { isSound, selfTest, selfTestSentence } from '../../src/pipeline/self-test.ts'
 import { type Range, source } from '../geoip/made-up-sources.ts'
 import { ip, policy, strict } from '../policy/words.ts'
 import { realClock } from '../support/fake-clock.ts'
@@ -27,6 +27,8 @@ function tableWith(changes: Readonly<Record<string, string>> = {}) {
   return { table, locator: { hash: 'x', locate: (address: Parameters<typeof table.locate>[0]) => table.locate(address) } }
 }
 
+const CHINA = anchors.find(({ country }) => country === 'CN')?.address ?? ''
+
 const refusals = { deniedPorts: [25], localNames: [], ownDoors: { has: () => false } }
 type TestWorld = Partial<ReturnType<typeof tableWith>> & { readonly deniedPorts?: readonly number[] }
 const run = (document: Readonly<Record<string, unknown>>, world: TestWorld = tableWith()) =>
@@ -41,7 +43,7 @@ const run = (document: Readonly<Record<string, unknown>>, world: TestWorld = tab
 
 test('an enforced fence stops its canaries: by a known address where there is one, else by one of the data', async () => {
   const result = await run({ fences: [{ name: 'far', never: ['CN', 'RU', 'LA'] }] })
-  expect(result).toEqual({ ran: 3, known: 2, failed: [], notCovered: [], located: true })
+  expect(result).toEqual({ ran: 3, known: 2, failed: [], tests: { ran: 0, failed: [] }, notCovered: [], located: true })
   expect(selfTestSentence(result)).toBe('self-test: all 3 canaries were stopped (2 of 3 by addresses known from elsewhere)')
 })
 
@@ -168,7 +170,7 @@ test('an exception is gone around where another name, client or known address me
     },
     { name: 'by-address', never: ['CN'], except: [{ cidr: ['202.96.0.0/16'], reason: 'ours' }] },
   ]
-  expect(await run({ fences })).toMatchObject({ ran: 3, known: 3, failed: [], notCovered: [] })
+  expect(await run({ fences })).toMatchObject({ ran: 3, known: 3, failed: [], tests: { ran: 0, failed: [] }, notCovered: [] })
   const elsewhere = tableWith(Object.fromEntries(anchors.filter(({ country }) => country === 'CN').map(({ address }) => [address, 'US'])))
   const { failed } = await run({ fences }, elsewhere)
   expect(failed.map(({ fence }) => fence)).toEqual(['by-name', 'by-client', 'by-address'])
@@ -215,4 +217,25 @@ test('a table is walked once for the countries that no address is known of, and 
   expect(turns).toBe(1)
   expect(await again()).toEqual(first)
   expect(asked).toBe(table.v4.values.length)
+})
+
+test("the policy's own tests that expect a block are canaries too, and cover what has no other", async () => {
+  const tests = [
+    { to: 'a.example:443', given: { network: 'CN' }, expect: 'block', because: 'homes' },
+    { to: 'b.example:443', given: { server: 'US', network: 'US' }, expect: 'allow' },
+  ]
+  const fences = [{ name: 'homes', never: ['CN'], country_of: 'network' }]
+  const alone = await run({ fences })
+  expect(alone.notCovered).toEqual([{ fence: 'homes', why: 'it asks not for the server' }])
+  const covered = await run({ fences, tests })
+  expect(covered).toMatchObject({ ran: 0, tests: { ran: 1, failed: [] }, notCovered: [] })
+  expect(selfTestSentence(covered)).toBe('self-test: the test of the policy that must be blocked is')
+  expect(isSound(covered)).toBe(true)
+})
+
+test('a test of the policy that is blocked no longer is shouted', async () => {
+  const tests = [{ to: `${CHINA}:443`, expect: 'block' }]
+  const moved = await run({ fences: [{ name: 'no-cn', never: ['CN'] }], tests }, tableWith({ [CHINA]: 'US' }))
+  expect(moved.tests.failed).toMatchObject([{ name: `tests[0] ${CHINA}:443`, why: 'expected block, got allow' }])
+  expect(isSound(moved)).toBe(false)
 })

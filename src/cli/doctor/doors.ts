@@ -41,7 +41,8 @@ async function taken(where: string, port: number, listener: Listener | null, rec
   }
   const { pid, name, sockets } = listener
   const folder = await realpath(records).catch(() => records)
-  const isRingfence = sockets.some((path) => /^(lock|ringfence-[0-9a-f]{32})$/.test(basename(path)))
+  // The name that a socket was made under stays with it, whatever it is linked to later.
+  const isRingfence = sockets.some((path) => /^(lock|ringfence-[0-9a-f]{32})-[0-9a-f]{8}$/.test(basename(path)))
   if (sockets.some((path) => dirname(path) === folder) || (isRingfence && (await isHeld(records))))
     return ok(`${where} is in use by the running proxy (pid ${pid})`)
   const who = isRingfence ? `another Ringfence (pid ${pid}), of other settings` : `${name} (pid ${pid})`

@@ -2,7 +2,7 @@
 
 import { shippedLibrary } from '../../config/library.ts'
 import { unlocated } from '../../geoip/table.ts'
-import { selfTest, selfTestSentence } from '../../pipeline/self-test.ts'
+import { isSound, selfTest, selfTestSentence } from '../../pipeline/self-test.ts'
 import { refusalsOf } from '../refusals.ts'
 import { type Check, fail, ok } from './check.ts'
 
@@ -11,6 +11,6 @@ export const canaries: Check = async ({ policy, settings, opened: { table }, clo
   const result = await selfTest({ policy, locator, table, refusals: refusalsOf(settings), apps: shippedLibrary().apps, clock })
   // The line is labelled already.
   const says = selfTestSentence(result).replace(/^self-test:? /, '')
-  if (result.failed.length === 0) return [ok(says)]
+  if (isSound(result)) return [ok(says)]
   return [fail(says, `${command} geoip update, ${command} geoip rollback, or "unknown: block" and "disputed: block" in the policy`)]
 }

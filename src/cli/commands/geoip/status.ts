@@ -5,7 +5,7 @@ import { systemClock } from '../../../clock.ts'
 import { shippedLibrary } from '../../../config/library.ts'
 import type { CoveredSource, GeoTable } from '../../../geoip/index.ts'
 import { unlocated } from '../../../geoip/table.ts'
-import { selfTest, selfTestSentence } from '../../../pipeline/self-test.ts'
+import { isSound, selfTest, selfTestSentence } from '../../../pipeline/self-test.ts'
 import { AnsweredNo } from '../../answered-no.ts'
 import { type Cell, jsonLine, type Output, outputTo, table } from '../../output.ts'
 import { refusalsOf } from '../../refusals.ts'
@@ -56,7 +56,7 @@ async function status(options: Options, out: Output): Promise<void> {
     )
   } else {
     const lines = [
-      ...(tested.failed.length === 0 ? [] : [`${selfTestSentence(tested)}\n\n`]),
+      ...(isSound(tested) ? [] : [`${selfTestSentence(tested)}\n\n`]),
       geo === null ? 'No location data is good: whatever needs a country is blocked.\n' : asText(geo, systemClock.now(), out),
       ...(refused === null ? [] : [`\nNot taken: ${refused.why}\n`]),
       current === undefined
@@ -66,10 +66,10 @@ async function status(options: Options, out: Output): Promise<void> {
         ? ''
         : `\nEdition ${held.number} of ${held.at.slice(0, 10)} waits: "ringfence geoip diff" shows it, "ringfence geoip update --accept" takes it.\n`,
     ]
-    if (tested.failed.length === 0) lines.push(`\n${selfTestSentence(tested)}\n`)
+    if (isSound(tested)) lines.push(`\n${selfTestSentence(tested)}\n`)
     await out.write(lines.join(''))
   }
-  if (geo === null || refused !== null || tested.failed.length > 0) throw new AnsweredNo()
+  if (geo === null || refused !== null || !isSound(tested)) throw new AnsweredNo()
 }
 
 const ageOf = (date: string | null, now: number): number | null => (date === null ? null : Math.floor((now - Date.parse(date)) / DAY_MS))
