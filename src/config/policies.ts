@@ -6,6 +6,8 @@ import { withMode } from '../policy/canonical.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import type { Library } from '../policy/library.ts'
 import { type Policy, valuesRead } from '../policy/policy.ts'
+import { valuesOf } from '../policy/selection.ts'
+import { doorsThatIdentifyNobody } from './identifying-doors.ts'
 import { shippedLibrary } from './library.ts'
 import { isLoopback, isPath, readText } from './load.ts'
 import { findPack, packNames } from './packs.ts'
@@ -34,6 +36,18 @@ function checkAgainst({ inbounds }: Settings, policy: Policy): void {
     throw new OperatorError(
       `policy ${policy.name}: a fence reads inbound "${missing}", but the doors are ${doors.join(', ')}${didYouMean(missing, doors)}`,
     )
+  }
+  for (const reads of ['user', 'group'] as const) {
+    for (const { name, traffic } of [...policy.fences, ...policy.off]) {
+      if (valuesOf(traffic, reads).length === 0) continue
+      const named = traffic.filter((term) => term.name === 'inbound').flatMap(({ matcher }) => matcher.document.map(String))
+      const [nobody] = doorsThatIdentifyNobody(inbounds, reads, named.length === 0 ? null : named)
+      if (nobody === undefined) continue
+      const how = reads === 'user' ? '"login: required"' : '"login: required", or groups for all networks under "clients"'
+      throw new OperatorError(
+        `policy ${policy.name}: fence "${name}" reads ${reads}, but door "${nobody}" identifies nobody: give the door ${how}, or name the doors that the fence is for under "inbound"`,
+      )
+    }
   }
   const reachable = inbounds.find(({ listen }) => !isLoopback(listen.host))
   if (reachable !== undefined && !policy.saysLocalNetwork) {

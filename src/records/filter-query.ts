@@ -17,16 +17,22 @@ export interface FilterQuery {
   /** Words of `verdictWords` with commas between. */
   readonly verdict?: string | undefined
   readonly host?: string | undefined
+  /** Ids of apps with commas between. */
+  readonly app?: string | undefined
+  /** Names of users with commas between. */
+  readonly user?: string | undefined
 }
 
 /** Throws OperatorError for the first part that makes no sense, naming it. */
-export function readFilter({ since, until, country, verdict, host }: FilterQuery, now: Millis): FlowFilter {
+export function readFilter({ since, until, country, verdict, host, app, user }: FilterQuery, now: Millis): FlowFilter {
   return {
     since: since === undefined ? undefined : readMoment('since', since, now),
     until: until === undefined ? undefined : readMoment('until', until, now),
     places: country?.split(',').map(readPlace),
     verdicts: verdict?.split(',').map(readVerdict),
     host: host === undefined ? undefined : readHost(host),
+    apps: app?.split(',').map((word) => word.trim()),
+    users: user?.split(',').map((word) => word.trim()),
   }
 }
 

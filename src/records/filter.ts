@@ -30,6 +30,8 @@ export interface FlowFilter {
   readonly places?: readonly (CountryCode | PlaceWord)[] | undefined
   readonly verdicts?: readonly VerdictWord[] | undefined
   readonly host?: HostPattern | Ip | undefined
+  readonly apps?: readonly string[] | undefined
+  readonly users?: readonly string[] | undefined
   readonly since?: Millis | undefined
   /** Before this moment. */
   readonly until?: Millis | undefined
@@ -43,6 +45,8 @@ export function matchesFilter(filter: FlowFilter, record: FlowRecord): boolean {
     (filter.until === undefined || time < filter.until) &&
     (filter.verdicts === undefined || wordsOf(record).some((word) => filter.verdicts?.includes(word))) &&
     (filter.places === undefined || placesOf(record).some((place) => filter.places?.includes(place))) &&
+    (filter.users === undefined || filter.users.includes(record.user)) &&
+    (filter.apps === undefined || record.apps.some(({ app }) => filter.apps?.includes(app))) &&
     (filter.host === undefined || matchesHost(filter.host, record))
   )
 }

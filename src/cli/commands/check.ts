@@ -4,13 +4,15 @@ import { Command, Option } from 'commander'
 import type { Settings } from '../../config/settings.ts'
 import type { GeoTable } from '../../geoip/index.ts'
 import { type Endpoint, formatEndpoint, type Ip, parseIp } from '../../model/address.ts'
+import type { KnownApp } from '../../model/app.ts'
 import { isNonEmpty } from '../../model/brand.ts'
 import { containsAny, formatCidr } from '../../model/cidr.ts'
 import { OperatorError, RingfenceError } from '../../model/errors.ts'
-import type { FlowId } from '../../model/flow.ts'
+import type { FlowId, Millis } from '../../model/flow.ts'
 import { type Host, hostText, parseHostPort, printable } from '../../model/hostname.ts'
-import { anonymous } from '../../model/identity.ts'
+import { anonymous, type Identity } from '../../model/identity.ts'
 import { certaintyOf } from '../../model/location.ts'
+import { parseMoment } from '../../model/moment.ts'
 import { didYouMean } from '../../model/suggest.ts'
 import type { Candidate, Mode } from '../../model/verdict.ts'
 import type { Judged } from '../../pipeline/pipeline.ts'
@@ -24,6 +26,9 @@ interface Options {
   readonly at?: readonly string[]
   readonly client?: string
   readonly inbound?: string
+  readonly user?: string
+  readonly group?: readonly string[]
+  readonly when?: string
   readonly policy?: string
   readonly mode?: Mode
   readonly asOf?: string
@@ -40,6 +45,9 @@ export const checkCommand = (output: () => Output = () => outputTo(process.stdou
     .option('--at <address...>', 'take these addresses in place of a look-up')
     .option('--client <address>', 'ask as the client at this address (default: 127.0.0.1)')
     .option('--inbound <name>', 'ask at the door of this name (default: the first)')
+    .option('--user <name>', 'ask as this user, logged in (default: nobody)')
+    .option('--group <names...>', 'with these groups')
+    .option('--when <moment>', 'ask as if it were then: 2027-06-30 or 2027-06-30T09:00Z (default: now)')
     .option('--policy <name>', 'a policy pack or file (default: what the settings say)')
     .addOption(new Option('--mode <mode>', 'judge as if the policy said so').choices(['observe', 'enforce']))
     .option('--as-of <lock>', 'by exactly the location data of this lock ("geoip lock" writes one)')
@@ -76,10 +84,13 @@ async function check(text: string, options: Options, out: Output): Promise<void>
 /** Who asks, and at which door: what fences over `client` and `inbound` read. */
 interface Asking {
   readonly client: Ip
+  readonly who: Identity
   readonly inbound: string
+  /** `null`: now. */
+  readonly at: Millis | null
 }
 
-function askingAs({ client: address, inbound: name }: Options, { inbounds }: Settings): Asking {
+function askingAs({ client: address, inbound: name, user, group = [], when }: Options, { inbounds }: Settings): Asking {
   const client = parseIp(address ?? '127.0.0.1')
   if (client === null) throw new OperatorError(`check: --client: "${printable(address ?? '')}" is not an address`)
   const names = inbounds.map((inbound) => inbound.name)
@@ -93,30 +104,35 @@ function askingAs({ client: address, inbound: name }: Options, { inbounds }: Set
     const networks = door.clients.map(formatCidr).join(', ')
     throw new OperatorError(`check: --client: door "${door.name}" serves no client at ${client} (its clients: ${networks})`)
   }
-  return { client, inbound: door.name }
+  const at = when === undefined ? null : parseMoment(when)
+  if (when !== undefined && at === null)
+    throw new OperatorError(`check: --when: "${printable(when)}" is no day and no moment (write 2027-06-30 or 2027-06-30T09:00Z)`)
+  const who: Identity = user === undefined ? { ...anonymous, groups: group } : { name: user, groups: group, by: 'password' }
+  return { client, who, inbound: door.name, at }
 }
 
 async function judgeOnce(
   asked: Endpoint<Host>,
-  { client, inbound }: Asking,
+  { client, who, inbound, at }: Asking,
   settings: Settings,
   policy: Policy,
   geo: GeoTable,
   resolver: Resolver,
 ): Promise<Judged> {
-  const [{ judge }, { refusalsOf }, { systemClock: clock }, { shippedLibrary }] = await Promise.all([
+  const [{ judge }, { refusalsOf }, { systemClock }, { shippedLibrary }] = await Promise.all([
     import('../../pipeline/pipeline.ts'),
     import('../refusals.ts'),
     import('../../clock.ts'),
     import('../../config/library.ts'),
   ])
+  const clock = at === null ? systemClock : { ...systemClock, now: () => at }
   const flow = {
     id: 'check' as FlowId,
     openedAt: clock.now(),
     inbound,
     network: 'tcp' as const,
     client: { host: client, port: 0 },
-    who: anonymous,
+    who,
     asked,
   }
   const offer = { flow, firstBytes: null, gone: new AbortController().signal, grant: () => undefined }
@@ -155,7 +171,27 @@ function fixedResolver(texts: readonly string[], host: Host): Resolver {
   return { resolve: async () => addresses }
 }
 
-function asText({ decision }: Judged, policy: Policy, geo: GeoTable, sentence: string, out: Output): string {
+/** Each app once for each thing that tells it. */
+function appsOf(candidates: readonly Candidate[], known: Judged['known']): readonly KnownApp[] {
+  const told = candidates.length === 0 ? known.namedApps : candidates.flatMap(({ apps }) => apps)
+  return [...new Map(told.map((each) => [`${each.app.id} ${each.origin}`, each])).values()]
+}
+
+const originNames: Readonly<Record<KnownApp['origin'], string>> = {
+  asked: 'by its name',
+  sni: 'by the name in its TLS hello',
+  'http-host': 'by its Host field',
+  dns: 'by a name that was looked up',
+  range: "by its vendor's published ranges",
+  port: 'by its port',
+}
+
+function appLine(apps: readonly KnownApp[]): string {
+  if (apps.length === 0) return ''
+  return `\napp: ${apps.map(({ app, origin }) => `${app.name} (${originNames[origin]})`).join(', ')}`
+}
+
+function asText({ decision, known }: Judged, policy: Policy, geo: GeoTable, sentence: string, out: Output): string {
   const asked = askedOfAll(geo)
   const rows = decision.candidates.flatMap((candidate) =>
     candidate.locations.map((location, i): readonly Cell[] => [
@@ -176,10 +212,11 @@ function asText({ decision }: Judged, policy: Policy, geo: GeoTable, sentence: s
   const keep = (_: unknown, i: number) => (embedded || i !== 1) && (isStated || i !== spoken)
   const dated = geo.sources.filter(({ name }) => asked.includes(name)).map(({ name, date }) => `${name} of ${date ?? 'an unknown day'}`)
   const others = geo.sources.length - dated.length
+  const told = appLine(appsOf(decision.candidates, known))
   const policyLine = `policy ${policy.name}, mode ${policy.mode}; data: ${dated.join(', ')}${others === 0 ? '' : ` and ${others} more`}`
   const credits = [...new Set(geo.sources.flatMap(({ attribution }) => attribution ?? []))].map((line) => `\n${line}`).join('')
-  if (rows.length === 0) return `${sentence}\n\n${policyLine}\n`
-  return `${sentence}\n\n${table(
+  if (rows.length === 0) return `${sentence}${told}\n\n${policyLine}\n`
+  return `${sentence}${told}\n\n${table(
     heads.map((head) => ({ head })).filter(keep),
     rows.map((row) => row.filter(keep)),
     out,
@@ -201,15 +238,18 @@ function whyOf({ fences, refusal, effect }: Candidate): string {
 
 const asJson = (
   asked: Endpoint<Host>,
-  { client, inbound }: Asking,
-  { decision }: Judged,
+  { client, who, inbound }: Asking,
+  { decision, known }: Judged,
   policy: Policy,
   geo: GeoTable,
   sentence: string,
 ) => ({
   asked: formatEndpoint({ host: hostText(asked.host), port: asked.port }),
   client,
+  user: who.name,
+  groups: who.groups,
   inbound,
+  apps: appsOf(decision.candidates, known).map(({ app, origin }) => ({ app: app.id, origin })),
   verdict: decision.verdict.kind,
   would: decision.verdict.would,
   mode: policy.mode,

@@ -36,6 +36,8 @@ interface Options {
   readonly country?: string
   readonly verdict?: string
   readonly host?: string
+  readonly app?: string
+  readonly user?: string
   readonly limit?: string
   readonly follow?: true
   readonly json?: true
@@ -58,6 +60,8 @@ export function flowsCommand(world: () => FlowsWorld = processWorld): Command {
     )
     .option('--verdict <words>', `any of ${verdictWords.join(', ')}`)
     .option('--host <name>', 'a name, *.zoom.us for those below it, .zoom.us for both, or an address')
+    .option('--app <ids>', 'apps of the catalogue, as zoom,webex ("ringfence apps" lists them)')
+    .option('--user <names>', 'users who logged in; anonymous for the others')
     .option('--limit <n>', `only the newest n (default: ${NEWEST} in a table, all with --json)`)
     .option('-f, --follow', 'go on as flows are decided, with --json also as they end; waits for a folder that is not there yet')
     .option('--json', 'one record a line, in the order in which the flows ended; with --limit in the order in which they began')

@@ -90,6 +90,9 @@ test('as JSON: the verdict, its reasons, every source’s answer, and by what it
   expect(JSON.parse(shown)).toEqual({
     asked: 'hk.example:8443',
     client: '127.0.0.1',
+    user: 'anonymous',
+    groups: [],
+    apps: [],
     inbound: 'mixed',
     verdict: 'block',
     would: 'block',
@@ -197,4 +200,24 @@ test('a client may be asked for, and a door', async () => {
 
 test('without --policy it is the policy of the settings', async () => {
   expect((await check(['8.8.8.8'], null)).shown).toContain('policy observe, mode observe; data: One of 2026-06-01, Two of 2026-06-01\n')
+})
+
+test('what fences on users, groups and the time say is asked for with options', async () => {
+  const folder = folderWith({
+    ...world,
+    'who.yaml': `version: 1
+mode: enforce
+${uncertain}fences:
+  - name: office-hours
+    traffic: { not: { during: { days: [mon-fri], hours: "09:00-17:00", zone: UTC } } }
+    never: anywhere
+    except: [{ user: ana, reason: on call }, { group: night, reason: the night shift }]
+`,
+  })
+  const asked = (...args: string[]) => check(['8.8.8.8', ...args], 'who.yaml', folder)
+  expect((await asked('--when', '2026-11-02T10:00Z')).code).toBe(0)
+  expect((await asked('--when', '2026-11-02T20:00Z')).code).toBe(1)
+  expect((await asked('--when', '2026-11-02T20:00Z', '--user', 'ana')).code).toBe(0)
+  expect((await asked('--when', '2026-11-02T20:00Z', '--group', 'day', 'night')).code).toBe(0)
+  expect((await asked('--when', 'tonight')).error).toMatch(/^check: --when: "tonight" is no day and no moment/)
 })
