@@ -5,7 +5,7 @@ import { setMaxListeners } from 'node:events'
 import type { Logger } from 'pino'
 import { systemClock } from './clock.ts'
 import { judgeResolvers } from './config/judge-resolvers.ts'
-import { shippedLibrary } from './config/library.ts'
+import { libraryFor } from './config/library.ts'
 import { LivePolicy } from './config/live-policy.ts'
 import type { LiveUsers } from './config/live-users.ts'
 import { locationOf } from './config/location.ts'
@@ -32,6 +32,7 @@ import type { Mode } from './model/verdict.ts'
 import { LiveFlows } from './pipeline/live-flows.ts'
 import { carry } from './pipeline/pipeline.ts'
 import type { FlowWriter, Reach, Road } from './pipeline/ports.ts'
+import { RecentAnswers } from './pipeline/recent-answers.ts'
 import { type SelfTestResult, selfTest } from './pipeline/self-test.ts'
 import type { Policy } from './policy/policy.ts'
 import { runTests } from './policy/suite.ts'
@@ -64,7 +65,8 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
   const clock = systemClock
   const first = loadPolicyFor(settings, mode)
   const shadows = loadShadows()
-  const { apps } = shippedLibrary()
+  const { apps, rangesProblem } = libraryFor(settings)
+  if (rangesProblem !== null) log.error(rangesProblem)
   // Another policy may come into force: what its fences forbid is asked of the one that is.
   const inForce: { fences: () => Policy['fences'] } = { fences: () => first.fences }
   const location = locationOf(settings, {
@@ -107,6 +109,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     shadows,
     refusals,
     apps,
+    answers: new RecentAnswers(),
     resolver: createResolver(settings.resolver.servers, { monotonic: clock.monotonic }),
     tables,
     dialer: createDialer(createDirect({ monotonic: clock.monotonic })),
@@ -241,7 +244,7 @@ async function openDoor(inbound: InboundSettings, settings: Settings, { road, fl
     loginFailed: (client, user) =>
       log.warn(
         { inbound: inbound.name, client: formatEndpoint(client), ...(user === null ? {} : { user }) },
-        `login failed at door ${inbound.name}, from ${client.host}: ${user === null ? 'no such user' : `wrong password of ${user}`}`,
+        `login failed at door ${inbound.name}, from ${client.host}: ${user === null ? 'no known user' : `wrong password of ${user}`}`,
       ),
   }
   const permits = inbound.clients.length === 0 ? () => true : containsAny(inbound.clients)

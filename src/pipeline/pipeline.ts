@@ -10,7 +10,7 @@ import { explain } from '../policy/explain.ts'
 import type { Policy } from '../policy/policy.ts'
 import { decide, decideEarly, decideRefused, decideWould, isOpen } from './decide.ts'
 import { dial } from './dial.ts'
-import { identify, type Known, whenNamesEnd } from './identify.ts'
+import { identify, type Known, whenNamesEnd, withNames } from './identify.ts'
 import { LiveFlow, tellSentence } from './live-flows.ts'
 import { type Located, locateAll } from './locate.ts'
 import { peek, watch, withClaims, withProofs } from './peek.ts'
@@ -27,7 +27,7 @@ export interface Judged {
 
 /** The part of an offer that is judged, and the part of the world that judging needs. */
 export type Asking = Pick<Offer, 'flow' | 'firstBytes' | 'gone' | 'grant'>
-export type JudgingRoad = Pick<Road, 'refusals' | 'resolver' | 'clock' | 'apps'>
+export type JudgingRoad = Pick<Road, 'refusals' | 'resolver' | 'clock' | 'apps' | 'answers'>
 
 /** One flow on its way. */
 interface Passage {
@@ -83,13 +83,14 @@ async function pass(judged: Judged, pinned: NonEmpty<PinnedEndpoint>, { offer, p
 /** Everything up to the verdict: what `ringfence check` shows is decided by these same steps. */
 export async function judge(offer: Asking, policy: Policy, locator: Locator, road: JudgingRoad): Promise<Judged> {
   const { flow, firstBytes, gone } = offer
-  const asked = identify(flow, road.clock.now(), road.apps)
+  const asked = remembered(identify(flow, road.clock.now(), road.apps), flow, road)
   const known = firstBytes === null ? whenNamesEnd(asked) : asked
   const denied = refusalOfPort(flow, road.refusals)
   const early = denied === null ? decideEarly(policy, known) : decideRefused(policy, denied)
   if (early !== null) return { decision: early, known, located: [] }
 
   const addresses = await resolve(flow.asked.host, road.resolver, gone)
+  if (flow.asked.host.kind === 'name') road.answers.remember(flow.client.host, flow.asked.host.name, addresses, known.at ?? flow.openedAt)
   const located = locateAll(addresses, locator)
   if (firstBytes === null || policy.mode === 'observe' || !isOpen(policy, known, located, flow, road.refusals)) {
     return { decision: decide(policy, known, located, flow, road.refusals), known, located }
@@ -98,6 +99,12 @@ export async function judge(offer: Asking, policy: Policy, locator: Locator, roa
   offer.grant()
   const more = await peek(firstBytes, known, policy, road.resolver, gone)
   return { decision: decide(policy, more, located, flow, road.refusals), known: more, located }
+}
+
+/** Of a flow that asks for an address: the name that led this client there a moment ago. */
+function remembered(known: Known, { asked: { host }, client, openedAt }: Offer['flow'], { answers }: JudgingRoad): Known {
+  const name = host.kind === 'ip' ? answers.nameOf(client.host, host.ip, known.at ?? openedAt) : null
+  return name === null ? known : withNames(known, [{ name, origin: 'dns', provedAt: null }])
 }
 
 /**

@@ -15,6 +15,7 @@ import type { PinnedEndpoint } from '../model/verdict.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { ByteStream } from './byte-stream.ts'
 import type { LiveFlow } from './live-flows.ts'
+import type { RecentAnswers } from './recent-answers.ts'
 import type { RefusalSettings } from './refusals.ts'
 
 export interface Resolver {
@@ -119,6 +120,7 @@ export interface Road {
   readonly shadows: readonly Policy[]
   readonly refusals: RefusalSettings
   readonly apps: AppCatalogue
+  readonly answers: RecentAnswers
   readonly resolver: Resolver
   /** Read once per flow: new data changes what later flows see. */
   readonly tables: { readonly current: Locator }

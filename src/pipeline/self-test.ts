@@ -2,6 +2,7 @@
  * Canaries (DESIGN.md §4): for each country that a fence forbids, a connection to a known address there, through the
  * real judge and a dialler that never dials. A fence that lets one through is broken, or the data is.
  */
+
 import { setImmediate as others } from 'node:timers/promises'
 import { anchors } from '../geoip/anchors.ts'
 import { noReach } from '../geoip/reach.ts'
@@ -21,6 +22,7 @@ import { type CanaryRequest, requestsFor } from './canary-request.ts'
 import { noLiveFlows } from './live-flows.ts'
 import { carry } from './pipeline.ts'
 import type { Clock, Dialer, Locator, Offer } from './ports.ts'
+import { RecentAnswers } from './recent-answers.ts'
 import type { RefusalSettings } from './refusals.ts'
 
 /** What a self-test needs of the world. */
@@ -232,6 +234,7 @@ async function send(
     shadows: [],
     refusals,
     apps,
+    answers: new RecentAnswers(),
     resolver: { resolve: async () => [address] },
     tables: { current: locator },
     dialer: dialler,

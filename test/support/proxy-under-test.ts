@@ -3,7 +3,8 @@
 import { randomBytes } from 'node:crypto'
 import { expect, onTestFinished } from 'vitest'
 import { noReach } from '../../src/geoip/reach.ts'
-import type { Door } from '../../src/inbound/door.ts'
+import { type ClientNetwork, groupsByNetwork } from '../../src/inbound/client-groups.ts'
+import type { Door, Login } from '../../src/inbound/door.ts'
 import { type InboundType, inbounds } from '../../src/inbound/index.ts'
 import { type Listener, listen } from '../../src/inbound/listener.ts'
 import { BoundDoors } from '../../src/inbound/own-doors.ts'
@@ -12,6 +13,7 @@ import type { FlowId } from '../../src/model/flow.ts'
 import { LiveFlows } from '../../src/pipeline/live-flows.ts'
 import { carry } from '../../src/pipeline/pipeline.ts'
 import type { Clock, Dialer, Offer, Road } from '../../src/pipeline/ports.ts'
+import { RecentAnswers } from '../../src/pipeline/recent-answers.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
 import { realClock } from './fake-clock.ts'
 import {
@@ -83,6 +85,7 @@ export function roadOf(world: World = {}): FakeRoad {
     shadows: (world.shadows ?? []).map((text, i) => compilePolicy(text, `shadow-${i}.yaml`, `shadow-${i}`)),
     refusals: { deniedPorts: [25], localNames: [name('test')], ownDoors: doors },
     apps: noApps,
+    answers: new RecentAnswers(),
     resolver,
     tables: { current: tableLocator(world.places ?? places) },
     dialer: dialer satisfies Dialer,
@@ -106,6 +109,8 @@ export interface DoorOptions {
   readonly idleMs?: number
   readonly halfClosedMs?: number
   readonly permits?: (client: string) => boolean
+  readonly login?: Login
+  readonly clients?: readonly ClientNetwork[]
 }
 
 export interface Proxy extends FakeRoad {
@@ -113,6 +118,8 @@ export interface Proxy extends FakeRoad {
   readonly listener: Listener
   /** What clients sent that was no request. */
   readonly malformed: readonly string[]
+  /** Logins that failed, by the user's name where there is such a user. */
+  readonly loginsFailed: readonly (string | null)[]
   /** Connections that ended in an error of their own, and clients that were turned away. */
   readonly failed: readonly unknown[]
   readonly refused: readonly string[]
@@ -128,6 +135,7 @@ export interface Proxy extends FakeRoad {
 export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy> {
   const fake = roadOf(world)
   const malformed: string[] = []
+  const loginsFailed: (string | null)[] = []
   const failed: unknown[] = []
   const refused: string[] = []
   const offers: Offer[] = []
@@ -145,6 +153,8 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
     clock: fake.road.clock,
     stopping: stopping.signal,
     attributions: [],
+    login: world.login ?? null,
+    groupsOf: groupsByNetwork(world.clients ?? []),
     nextId: () => `${run}-${offers.length + 1}` as FlowId,
     carry(offer) {
       offers.push(offer)
@@ -156,6 +166,7 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
       return flow
     },
     malformed: (_client, why) => malformed.push(why),
+    loginFailed: (_client, user) => loginsFailed.push(user),
   }
   const listener = await listen({
     listen: { host: ip('127.0.0.1'), port: 0 },
@@ -182,6 +193,7 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
     port: listener.bound.port,
     listener,
     malformed,
+    loginsFailed,
     failed,
     refused,
     offers,

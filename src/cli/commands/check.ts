@@ -119,8 +119,9 @@ async function judgeOnce(
   geo: GeoTable,
   resolver: Resolver,
 ): Promise<Judged> {
-  const [{ judge }, { refusalsOf }, { systemClock }, { shippedLibrary }] = await Promise.all([
+  const [{ judge }, { RecentAnswers }, { refusalsOf }, { systemClock }, { libraryFor }] = await Promise.all([
     import('../../pipeline/pipeline.ts'),
+    import('../../pipeline/recent-answers.ts'),
     import('../refusals.ts'),
     import('../../clock.ts'),
     import('../../config/library.ts'),
@@ -138,7 +139,9 @@ async function judgeOnce(
   const offer = { flow, firstBytes: null, gone: new AbortController().signal, grant: () => undefined }
   const refusals = refusalsOf(settings)
   try {
-    return await judge(offer, policy, geo, { refusals, resolver, apps: shippedLibrary().apps, clock })
+    const { apps, rangesProblem } = libraryFor(settings)
+    if (rangesProblem !== null) process.stderr.write(`${rangesProblem}\n`)
+    return await judge(offer, policy, geo, { refusals, resolver, apps, answers: new RecentAnswers(), clock })
   } catch (error) {
     // A name that has no addresses can't be judged: no answer is not "allowed".
     if (error instanceof RingfenceError && error.code.startsWith('resolve.'))
@@ -149,14 +152,14 @@ async function judgeOnce(
 
 /** Throws OperatorError where the policy forbids one: a name is asked of nobody whom the proxy would not ask. */
 async function resolverOf(settings: Settings, policy: Policy, geo: GeoTable): Promise<Resolver> {
-  const [{ createResolver }, { judgeResolvers }, { refusalsOf }, { systemClock }, { shippedLibrary }] = await Promise.all([
+  const [{ createResolver }, { judgeResolvers }, { refusalsOf }, { systemClock }, { libraryFor }] = await Promise.all([
     import('../../egress/resolver.ts'),
     import('../../config/judge-resolvers.ts'),
     import('../refusals.ts'),
     import('../../clock.ts'),
     import('../../config/library.ts'),
   ])
-  judgeResolvers(settings, policy, geo, refusalsOf(settings), shippedLibrary().apps, systemClock.now())
+  judgeResolvers(settings, policy, geo, refusalsOf(settings), libraryFor(settings).apps, systemClock.now())
   return createResolver(settings.resolver.servers)
 }
 

@@ -1,7 +1,9 @@
 /** `ringfence policy`: what a policy says, whether it is sound, and what it would have done. */
 import { Command } from 'commander'
 import { checkCommand } from './policy/check.ts'
+import { diffCommand } from './policy/diff.ts'
 import { explainCommand } from './policy/explain.ts'
+import { impactCommand } from './policy/impact.ts'
 import { overlayCommand } from './policy/overlay.ts'
 import { packsCommand } from './policy/packs.ts'
 import { schemaCommand } from './policy/schema.ts'
@@ -13,6 +15,8 @@ export const policyCommand = (): Command =>
     .addCommand(checkCommand())
     .addCommand(showCommand())
     .addCommand(explainCommand())
+    .addCommand(impactCommand())
+    .addCommand(diffCommand())
     .addCommand(packsCommand())
     .addCommand(overlayCommand())
     .addCommand(schemaCommand())

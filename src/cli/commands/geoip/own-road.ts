@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { systemClock } from '../../../clock.ts'
 import { judgeResolvers } from '../../../config/judge-resolvers.ts'
-import { shippedLibrary } from '../../../config/library.ts'
+import { libraryFor } from '../../../config/library.ts'
 import { createDirect } from '../../../egress/direct.ts'
 import { createDialer } from '../../../egress/happy-eyeballs.ts'
 import { createResolver } from '../../../egress/resolver.ts'
@@ -11,6 +11,7 @@ import { type GeoTable, openTable, planSources } from '../../../geoip/index.ts'
 import { noReach } from '../../../geoip/reach.ts'
 import { noLiveFlows } from '../../../pipeline/live-flows.ts'
 import type { Road } from '../../../pipeline/ports.ts'
+import { RecentAnswers } from '../../../pipeline/recent-answers.ts'
 import { openJournal } from '../../../records/journal.ts'
 import { version } from '../../../version.ts'
 import { refusalsOf } from '../../refusals.ts'
@@ -33,7 +34,8 @@ export async function openOwnRoad(
   const refusals = refusalsOf(settings)
   // Without data in force the way to it is judged by the data that comes with the program, and not closed for want of it.
   const locator = table ?? (await openTable(await planSources([{ type: 'embedded' }]), location))
-  judgeResolvers(settings, policy, locator, refusals, shippedLibrary().apps, clock.now())
+  const { apps } = libraryFor(settings)
+  judgeResolvers(settings, policy, locator, refusals, apps, clock.now())
   const records = join(settings.geoip.folder, 'flows')
   const journal = await openJournal({ folder: records, node: settings.node, clock, onTrouble: (error) => trouble(error.message) })
   await journal.append({ type: 'started', version })
@@ -44,7 +46,8 @@ export async function openOwnRoad(
     live: noLiveFlows,
     shadows: [],
     refusals,
-    apps: shippedLibrary().apps,
+    apps,
+    answers: new RecentAnswers(),
     resolver: createResolver(settings.resolver.servers, { monotonic: clock.monotonic }),
     tables: { current: locator },
     dialer: createDialer(createDirect({ monotonic: clock.monotonic })),

@@ -6,10 +6,11 @@ import type { Millis } from '../../../model/flow.ts'
 import { printable } from '../../../model/hostname.ts'
 import type { Decision } from '../../../model/verdict.ts'
 import type { Policy } from '../../../policy/policy.ts'
-import { type FlowFilter, matchesFilter, placeWords, verdictWords } from '../../../records/filter.ts'
+import { matchesFilter, placeWords, verdictWords } from '../../../records/filter.ts'
 import { type FilterQuery, readFilter } from '../../../records/filter-query.ts'
 import type { FlowRecord } from '../../../records/record.ts'
 import { type Damage, readRecords } from '../../../records/store.ts'
+import { typedName } from '../../banner.ts'
 
 export interface ReplayOptions extends FilterQuery {
   readonly records?: string
@@ -40,8 +41,8 @@ export interface Looked {
   /** A fence that needs no address blocked it before the look-up. */
   readonly early: number
   readonly unreadable: number
-  readonly damage: readonly Damage[]
   readonly damaged: number
+  readonly firstDamage: Damage | null
 }
 
 /** Is told of every flow that can be judged: its decision by each policy, in their order. */
@@ -61,11 +62,12 @@ export async function judgeAgain(
   const filter = readFilter(options, now)
   const folder = options.records ?? settings.records.folder
   const counts = { found: 0, judged: 0, unreached: 0, early: 0, unreadable: 0, damaged: 0 }
-  const damage: Damage[] = []
+  let firstDamage: Damage | null = null
   // A folder that the settings mean is made by the first run; one that was typed should be there.
-  if (options.records === undefined && !existsSync(folder)) return { folder, ...counts, damage }
+  if (options.records === undefined && !existsSync(folder)) return { folder, ...counts, firstDamage }
   const onDamage = (one: Damage) => {
-    if (counts.damaged++ === 0) damage.push(one)
+    counts.damaged++
+    firstDamage ??= one
   }
   const judge = await judgeOf(policies, settings)
   for await (const record of readRecords(folder, { since: filter.since, onDamage })) {
@@ -79,7 +81,7 @@ export async function judgeAgain(
     else if (record.reasons.some(({ kind }) => kind === 'fence')) counts.early++
     else counts.unreached++
   }
-  return { folder, ...counts, damage }
+  return { folder, ...counts, firstDamage }
 }
 
 async function judgeOf(policies: readonly Policy[], settings: Settings): Promise<(record: FlowRecord) => readonly Decision[] | null> {
@@ -102,9 +104,9 @@ async function judgeOf(policies: readonly Policy[], settings: Settings): Promise
 
 /** Which flows a figure is about: `flows of the last 7 days`, `matching flows since 2026-11-25`. */
 export function flowsInWords({ since, until, country, verdict, host }: FilterQuery): string {
-  const narrowed = country !== undefined || verdict !== undefined || host !== undefined
-  const period = [sinceInWords(since), until === undefined ? '' : ` until ${printable(until)}`].join('')
-  return `${narrowed ? 'matching' : 'recorded'} flows${period}`.replace(/^recorded (flows .)/, '$1')
+  const period = `${sinceInWords(since)}${until === undefined ? '' : ` until ${printable(until)}`}`
+  if (country !== undefined || verdict !== undefined || host !== undefined) return `matching flows${period}`
+  return period === '' ? 'recorded flows' : `flows${period}`
 }
 
 const units: Readonly<Record<string, string>> = { s: 'second', m: 'minute', h: 'hour', d: 'day' }
@@ -117,19 +119,25 @@ function sinceInWords(since: string | undefined): string {
 }
 
 /** What was left out and why, one line each, for people. */
-export function leftOutLines({ unreached, early, unreadable, damage: [first], damaged }: Looked): readonly string[] {
+export function leftOutLines({ unreached, early, unreadable, damaged, firstDamage: first }: Looked): readonly string[] {
   const lines: readonly (readonly [number, string, string])[] = [
     [unreached, 'flow never came to an address', 'flows never came to an address'],
     [early, 'flow was blocked before its address was looked up', 'flows were blocked before their addresses were looked up'],
     [unreadable, 'record could not be read as a flow', 'records could not be read as flows'],
   ]
   const told = lines.flatMap(([n, one, many]) => (n === 0 ? [] : [`${count(n, one, many)}: not judged again.`]))
-  if (first === undefined) return told
+  if (first === null) return told
   const where = `${first.file}:${first.line}: ${first.why}`
   return [...told, `${count(damaged, 'damaged line', 'damaged lines')} in the records, the first at ${escaped(where)}`]
 }
 
-/** The same for programs. */
+/** That there is nothing to judge, and what would make it otherwise. */
+export function noRecords({ folder }: Looked, period: string, policy: string): string {
+  const run = `${typedName(process.env)} --policy ${escaped(policy)} --mode observe`
+  return `there are no ${period} in ${folder}.\nRun with this policy in observe mode first ("${run}"), and send your traffic through it.\n`
+}
+
+/** What was looked at, for programs. */
 export const lookedJson = ({ folder, found, judged, unreached, early, unreadable, damaged }: Looked) => ({
   records: folder,
   flows: judged,
@@ -142,6 +150,3 @@ export const count = (n: number, one: string, many: string): string => `${n.toLo
 
 /** `printable` cuts what is long; taken one by one, none of a sentence is lost. */
 export const escaped = (text: string): string => Array.from(text, printable).join('')
-
-/** Whether a filter leaves anything out beside what is too old. */
-export const isNarrowed = (filter: FlowFilter): boolean => Object.values(filter).some((part) => part !== undefined)
