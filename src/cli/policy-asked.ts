@@ -12,13 +12,13 @@ export interface PolicyAsked {
 
 /** Throws ConfigErrors and OperatorError for faults of the settings and the policy. One of the settings is held against their doors. */
 export async function policyAsked(name: string | undefined, { config }: { readonly config?: string }): Promise<PolicyAsked> {
-  const [{ loadSettings }, { loadPolicy, loadPolicyFor }, { shippedLibrary }] = await Promise.all([
+  const [{ loadSettings }, { loadPolicy, loadPolicyFor }, { libraryFor }] = await Promise.all([
     import('../config/load.ts'),
     import('../config/policies.ts'),
     import('../config/library.ts'),
   ])
   const settings = loadSettings({ config })
-  const library = shippedLibrary()
+  const library = libraryFor(settings)
   return { policy: name === undefined ? loadPolicyFor(settings, undefined) : loadPolicy(name), settings, library }
 }
 
