@@ -2,8 +2,14 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import type { Settings } from '../../src/config/settings.ts'
 import { openUsers, watchUsers } from '../../src/config/watch-users.ts'
+import { ip } from '../support/fake-ports.ts'
 import { usersYaml } from './made-up-users.ts'
+
+const inbounds: Settings['inbounds'] = [
+  { type: 'mixed', name: 'mixed', listen: { host: ip('127.0.0.1'), port: 0 }, login: 'none', clients: [] },
+]
 
 function world(text: string, mode = 0o600) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-users-'))
@@ -17,15 +23,20 @@ function world(text: string, mode = 0o600) {
 
 test('without a file there is nobody to log in, and nothing to watch', () => {
   const { log } = world('')
-  expect(openUsers({ users: null }, log)).toBeNull()
+  expect(openUsers({ users: null, inbounds }, log)).toBeNull()
   watchUsers(null, log)()
+})
+
+test('a door that asks for a login is not opened where there is nobody to log in', () => {
+  const { log } = world('')
+  expect(() => openUsers({ users: null, inbounds: [{ ...inbounds[0], login: 'required' }] }, log)).toThrow('there are no users')
 })
 
 test('the log says that others can read the file, and each second what became of it', () => {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
   const { file, told, log } = world(usersYaml({ anna: 'one' }), 0o644)
-  const users = openUsers({ users: file }, log)
+  const users = openUsers({ users: file, inbounds }, log)
   expect(told).toEqual([expect.stringMatching(/^warn: users\.yaml can be read by every user of this machine/)])
   const stop = watchUsers(users, log)
   fs.writeFileSync(file, usersYaml({ anna: 'one', bob: 'two' }))
