@@ -1,5 +1,5 @@
 /** Apps of the catalogue on a screen: a row each, or everything that is known of one, with where it is from. */
-import { type AppFacts, type AppPorts, formatPortRange } from '../config/app-facts.ts'
+import { type AppFacts, type AppPorts, type AppRanges, formatPortRange } from '../config/app-facts.ts'
 import { formatCidr } from '../model/cidr.ts'
 import { countryLabel } from '../model/country.ts'
 import { formatHostPattern } from '../model/host-pattern.ts'
@@ -49,7 +49,7 @@ export function appCard({ app, ...facts }: AppFacts, paper: Paper): string {
     ['shared', facts.shared.length === 0 ? null : facts.shared.map(formatHostPattern).join('  ')],
     ['', facts.shared.length === 0 ? null : 'other products use these too: no sign of the app'],
     ['ranges', ranges === null ? 'none that the vendor publishes could be used' : ranges.networks.map(formatCidr).join('  ')],
-    ['', ranges === null ? null : `published at ${ranges.from}, as of ${ranges.date}`],
+    ['', ranges === null ? null : originOf(ranges)],
     ['ports', portsText(facts.ports)],
     ['confidence', facts.confidence],
     [
@@ -62,6 +62,11 @@ export function appCard({ app, ...facts }: AppFacts, paper: Paper): string {
   ]
   return `${bold(app.name, paper)}\n\n${lines.map(([label, text]) => (text === null ? '' : entry(label, text, paper))).join('')}`
 }
+
+const originOf = ({ from, date, fetched }: AppRanges): string =>
+  fetched === null
+    ? `published at ${from}, as of ${date}`
+    : `published at ${from}, fetched by this node on ${fetched.slice(0, 16).replace('T', ' ')} UTC`
 
 const homeOf = ({ name, home }: Company): string => `${name}, at home in ${countryLabel(home)}`
 

@@ -47,6 +47,8 @@ async function createProgram(show: (text: string) => void): Promise<Command> {
     { locateCommand },
     { flowsCommand },
     { policyCommand },
+    { testCommand },
+    { usersCommand },
     { geoipCommand },
     { doctorCommand },
   ] = await Promise.all([
@@ -56,12 +58,20 @@ async function createProgram(show: (text: string) => void): Promise<Command> {
     import('./commands/locate.ts'),
     import('./commands/flows.ts'),
     import('./commands/policy.ts'),
+    import('./commands/test.ts'),
+    import('./commands/users.ts'),
     import('./commands/geoip.ts'),
     import('./commands/doctor.ts'),
   ])
   program.commandsGroup('Run:').addCommand(runCommand(), { isDefault: true })
   program.commandsGroup('Ask:').addCommand(checkCommand()).addCommand(locateCommand()).addCommand(flowsCommand()).addCommand(appsCommand())
-  program.commandsGroup('Keep up:').addCommand(policyCommand()).addCommand(geoipCommand()).addCommand(doctorCommand())
+  program
+    .commandsGroup('Keep up:')
+    .addCommand(policyCommand())
+    .addCommand(testCommand())
+    .addCommand(usersCommand())
+    .addCommand(geoipCommand())
+    .addCommand(doctorCommand())
   program.addHelpCommand(new Command('help').argument('[command]').description('show the options of a command').helpGroup('Ask:'))
   for (const command of program.commands) {
     command.copyInheritedSettings(program)

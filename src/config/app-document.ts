@@ -10,6 +10,12 @@ const names = words('names such as .zoom.us')
 const port = z.union([z.number(), z.string()], { error: 'must be a port or a range such as "8801-8810"' })
 const ports = z.strictObject({ tcp: z.array(port).optional(), udp: z.array(port).optional() })
 
+/** The vendor's own list, for programs. Only over https: whoever could change it on the way could call any address the app's. */
+const fetchedFrom = z.strictObject({
+  url: z.url({ protocol: /^https$/, error: 'must be an address that begins with https://' }),
+  format: z.enum(['lines', 'microsoft']),
+})
+
 export const appDocument = z.strictObject({
   id: listWord,
   name: sentence,
@@ -19,7 +25,9 @@ export const appDocument = z.strictObject({
   domains: names,
   together_with: z.array(listWord).optional(),
   shared: names.optional(),
-  ranges: z.strictObject({ from: sentence, date: day, networks: words('networks such as 192.0.2.0/24') }).optional(),
+  ranges: z
+    .strictObject({ from: sentence, date: day, fetch: fetchedFrom.optional(), networks: words('networks such as 192.0.2.0/24') })
+    .optional(),
   ports: ports.optional(),
   confidence: z.enum(['high', 'medium', 'low']),
   blocked_by_india_2020: z.boolean().optional(),
@@ -38,4 +46,5 @@ export const appsDocument = z.strictObject({
 })
 
 export type AppDocument = z.infer<typeof appDocument>
+export type AppFetch = z.infer<typeof fetchedFrom>
 export type AppsDocument = z.infer<typeof appsDocument>

@@ -6,7 +6,7 @@ import { formatHostPattern, type HostPattern, isHostPattern, parseHostPattern } 
 import { printable } from '../model/hostname.ts'
 import { compileNetworks } from '../policy/matchers/networks.ts'
 import type { Path, Report } from '../policy/path.ts'
-import type { AppDocument } from './app-document.ts'
+import type { AppDocument, AppFetch } from './app-document.ts'
 import { resolveCitations, type SourceTable } from './cited-sources.ts'
 import type { Companies } from './companies.ts'
 
@@ -16,6 +16,17 @@ export interface PortRange {
 }
 
 export type AppPorts = Readonly<Record<'tcp' | 'udp', readonly PortRange[]>>
+
+/** What the vendor publishes, where, and as of which day. */
+export interface AppRanges {
+  readonly from: string
+  readonly date: string
+  readonly networks: readonly Cidr[]
+  /** Where its list for programs is; `null` where it has none. */
+  readonly fetch: AppFetch | null
+  /** When this node fetched them, ISO 8601 UTC; `null`: they are those of the catalogue. */
+  readonly fetched: string | null
+}
 
 export interface AppFacts {
   readonly app: App
@@ -28,8 +39,8 @@ export interface AppFacts {
   readonly togetherWith: readonly string[]
   /** Names that other products use as well: never a sign of the app. */
   readonly shared: readonly HostPattern[]
-  /** What the vendor publishes, where, and as of which day; `null` where it publishes nothing that could be used. */
-  readonly ranges: { readonly from: string; readonly date: string; readonly networks: readonly Cidr[] } | null
+  /** `null` where the vendor publishes nothing that could be used. */
+  readonly ranges: AppRanges | null
   /** Of the vendor's manual, all of them: also those that are no sign of the app. */
   readonly ports: AppPorts
   readonly confidence: 'high' | 'medium' | 'low'
@@ -59,7 +70,7 @@ export function compileApp(written: AppDocument, file: AppsFile, at: Path, repor
     domains,
     togetherWith: written.together_with ?? [],
     shared,
-    ranges: ranges === undefined ? null : { ...ranges, networks: compileRanges(ranges.networks, [...at, 'ranges', 'networks'], report) },
+    ranges: ranges === undefined ? null : rangesOf(ranges, [...at, 'ranges'], report),
     ports: compilePorts(ports ?? {}, [...at, 'ports'], report),
     confidence: written.confidence,
     blockedByIndia2020: written.blocked_by_india_2020 ?? null,
@@ -68,6 +79,13 @@ export function compileApp(written: AppDocument, file: AppsFile, at: Path, repor
     date: written.date ?? file.date,
   })
 }
+
+const rangesOf = (written: NonNullable<AppDocument['ranges']>, at: Path, report: Report): AppRanges => ({
+  ...written,
+  networks: compileRanges(written.networks, [...at, 'networks'], report),
+  fetch: written.fetch ?? null,
+  fetched: null,
+})
 
 /** The company is asked for when it is read: whoever only names apps does without that list, which takes longer to read than this one. */
 const appOf = (id: string, name: string, categories: readonly string[], companies: Companies): App =>

@@ -11,7 +11,7 @@ import type { Path, Report } from '../policy/path.ts'
 import { readSource } from '../policy/yaml-source.ts'
 import { checkClaims, type PlacedApp } from './app-claims.ts'
 import { type AppDocument, appDocument, appsDocument } from './app-document.ts'
-import { type AppFacts, type AppsFile, compileApp, compilePorts } from './app-facts.ts'
+import { type AppFacts, type AppPorts, type AppRanges, type AppsFile, compileApp, compilePorts } from './app-facts.ts'
 import { compileLookup } from './app-lookup.ts'
 import type { Companies } from './companies.ts'
 import { readText } from './load.ts'
@@ -25,6 +25,8 @@ export interface ShippedApps extends AppCatalogue {
   readonly categories: readonly string[]
   /** Of the file's text, hex. */
   readonly sha256: string
+  /** The same catalogue with other ranges for the apps that are named; an app stays the same object. */
+  withRanges(ranges: ReadonlyMap<string, AppRanges>): ShippedApps
 }
 
 /** The same place from `src/config/` and from `dist/config/`. */
@@ -61,6 +63,7 @@ export function shippedApps(companies: Companies): ShippedApps {
     at: (ip) => ask().at(ip),
     onPort: (network, port) => ask().onPort(network, port),
     sha256: hashOf(text),
+    withRanges: (ranges) => ask().withRanges(ranges),
   }
 }
 
@@ -74,14 +77,28 @@ function compileApps(text: string, file: string, companies: Companies): ShippedA
   const facts = compileRows(value.apps, context, Object.keys(categories), report).map((row) => row.facts)
   const common = compilePorts(value.common_ports, ['common_ports'], report)
   throwIfReported()
+  return catalogueOf(facts, { common, categories: Object.keys(categories), sha256: hashOf(text) })
+}
+
+interface WholeFile {
+  readonly common: AppPorts
+  readonly categories: readonly string[]
+  readonly sha256: string
+}
+
+function catalogueOf(facts: readonly AppFacts[], file: WholeFile): ShippedApps {
   const words = new Map(facts.flatMap((each) => [each.app.id, ...each.aliases].map((word) => [word, each] as const)))
   return {
     apps: new Map(facts.map(({ app }) => [app.id, app])),
     facts: new Map(facts.map((each) => [each.app.id, each])),
     find: (word) => words.get(word) ?? null,
-    categories: Object.keys(categories),
-    ...compileLookup(facts, common),
-    sha256: hashOf(text),
+    categories: file.categories,
+    ...compileLookup(facts, file.common),
+    sha256: file.sha256,
+    withRanges(ranges) {
+      const others = facts.map((each) => Object.freeze({ ...each, ranges: ranges.get(each.app.id) ?? each.ranges }))
+      return catalogueOf(others, file)
+    },
   }
 }
 

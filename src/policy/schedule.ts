@@ -86,10 +86,13 @@ function readSpan(text: string): Span {
   return { start, end }
 }
 
-/** In the spelling of the zone database, or `null`. An offset is no zone: it knows no summer. */
+/** As it was written: which of several names of a zone is the first differs from one Node to the next. `null`: none. */
 function zoneOf(text: string): string | null {
   try {
-    return /^[+-]/.test(text) ? null : new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone
+    // An offset is no zone: it knows no summer.
+    if (/^[+-]/.test(text)) return null
+    const known = new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone
+    return known.toLowerCase() === text.toLowerCase() ? known : text
   } catch {
     return null
   }

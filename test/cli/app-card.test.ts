@@ -53,6 +53,13 @@ test('the screen: the table, wide and narrow', () => {
   expectScreen('apps-made-up', `${appsTable(apps, endless)}\n${appsTable(apps, { width: 70, colour: false })}`)
 })
 
+test('ranges that this node fetched are told with when', () => {
+  const one = facts('shout')
+  if (one.ranges === null) throw new Error('no ranges')
+  const fetched = { ...one, ranges: { ...one.ranges, date: '2026-11-25', fetched: '2026-11-25T10:07:33.120Z' } }
+  expect(appCard(fetched, endless)).toContain('published at https://shout.test/ranges, fetched by this node on 2026-11-25 10:07 UTC\n')
+})
+
 test('no line is wider than the terminal, and nothing is lost; what a program reads is not folded', () => {
   const folded = appCard(facts('shout'), plain)
   for (const line of folded.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)

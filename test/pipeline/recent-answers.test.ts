@@ -31,7 +31,7 @@ test('a name that was looked up for a client convicts when it connects to the ad
     '{ name: no-tiktok, traffic: { host: .tiktok.com, port: 443 }, never: anywhere }',
     '{ name: not-to-us, traffic: { port: 444 }, never: [US], except: [{ host: .tiktok.com, reason: x }] }',
   )
-  const proxy = await openProxy({ policy, names, routes: { '170.114.1.1': 'refused' } })
+  const proxy = await openProxy({ policy, names, routes: { '170.114.1.1': 'refuses' } })
   const ask = async (target: string) => {
     const peer = await proxy.connect()
     peer.send(`GET http://${target}/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)

@@ -111,6 +111,11 @@ test.each<readonly [string, ScheduleDocument, Readonly<Record<string, boolean>>]
       '2027-06-22T00:00Z': false,
     },
   ],
+  [
+    'a day but for its last minute',
+    { days: 'mon', hours: '12:00-11:59', zone: 'UTC' },
+    { '2027-06-14T11:58Z': false, '2027-06-14T12:00Z': true, '2027-06-15T11:58:59.999Z': true, '2027-06-15T11:59Z': false },
+  ],
   ['a range of one day is that day', { days: 'tue-tue', zone: 'UTC' }, { '2027-06-15T12:00Z': true, '2027-06-16T12:00Z': false }],
   [
     'without days it is every day, and a list of hours is OR',

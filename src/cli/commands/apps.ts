@@ -2,14 +2,16 @@
 import { Command } from 'commander'
 import type { AppFacts } from '../../config/app-facts.ts'
 import type { ShippedApps } from '../../config/apps.ts'
+import type { ShippedLibrary } from '../../config/library.ts'
 import { formatCidr } from '../../model/cidr.ts'
-import { OperatorError } from '../../model/errors.ts'
+import { ConfigErrors, OperatorError } from '../../model/errors.ts'
 import { formatHostPattern } from '../../model/host-pattern.ts'
 import { printable } from '../../model/hostname.ts'
 import { didYouMean } from '../../model/suggest.ts'
 import { jsonLine, type Output, outputTo } from '../output.ts'
+import type { ConfigOption } from './geoip/world.ts'
 
-interface Options {
+interface Options extends ConfigOption {
   readonly json?: true
 }
 
@@ -19,6 +21,7 @@ export const appsCommand = (output: () => Output = () => outputTo(process.stdout
     .usage('[name] [options]')
     .description('list the apps that fences may name, or show all that is known of one')
     .argument('[name]', 'an app by its id, an alias or its name: zoom, feishu')
+    .option('--config <file>', 'settings file: ranges that "geoip update" fetched are kept where it says')
     .option('--json', 'one JSON object a line, with everything that is known')
     .addHelpText(
       'after',
@@ -28,17 +31,29 @@ export const appsCommand = (output: () => Output = () => outputTo(process.stdout
     )
     .action((name: string | undefined, options: Options) => apps(name, options, output()))
 
-async function apps(name: string | undefined, { json }: Options, out: Output): Promise<void> {
-  const [{ shippedApps }, { shippedCompanies }, { appCard, appsTable }] = await Promise.all([
-    import('../../config/apps.ts'),
-    import('../../config/companies.ts'),
-    import('../app-card.ts'),
-  ])
-  const catalogue = shippedApps(shippedCompanies())
+async function apps(name: string | undefined, { json, config }: Options, out: Output): Promise<void> {
+  const { appCard, appsTable } = await import('../app-card.ts')
+  const { apps: catalogue, rangesProblem } = await libraryAsked(config)
+  if (rangesProblem !== null) process.stderr.write(`${rangesProblem}\n`)
   const wanted = name === undefined ? [...catalogue.facts.values()] : [appCalled(name, catalogue)]
   if (json) return await out.write(wanted.map((facts) => jsonLine(asJson(facts))).join(''))
   const [first] = wanted
   await out.write(name === undefined || first === undefined ? appsTable(wanted, out) : appCard(first, out))
+}
+
+/** Whoever names no settings and may not read those of the service sees what comes with the program. */
+async function libraryAsked(config: string | undefined): Promise<Pick<ShippedLibrary, 'apps' | 'rangesProblem'>> {
+  const [{ loadSettings }, { libraryFor, shippedLibrary }] = await Promise.all([
+    import('../../config/load.ts'),
+    import('../../config/library.ts'),
+  ])
+  if (config !== undefined) return libraryFor(loadSettings({ config }))
+  try {
+    return libraryFor(loadSettings())
+  } catch (error) {
+    if (!(error instanceof OperatorError || error instanceof ConfigErrors)) throw error
+    return { apps: shippedLibrary().apps, rangesProblem: `${error.message}\nThe address ranges that come with the program are shown.` }
+  }
 }
 
 function appCalled(name: string, { facts, find }: ShippedApps): AppFacts {

@@ -1,4 +1,5 @@
 /** Whether location data is good, in force as the files hold it, and not too old. */
+import { libraryFor } from '../../config/library.ts'
 import type { CoveredSource } from '../../geoip/index.ts'
 import type { SourceSpec } from '../../geoip/spec.ts'
 import { type Check, type Finding, fail, ok, type Patient, warn } from './check.ts'
@@ -13,12 +14,13 @@ const OLD = [
 const OLD_LIST_DAYS = 365
 
 export const data: Check = async (patient) => {
-  const { opened, location, clock, command } = patient
+  const { opened, location, settings, clock, command } = patient
   const sources = opened.table?.sources ?? []
   // Where they can't be told, that is why the data was refused.
   const specs = sources.length === 0 ? [] : await location.plan().catch(() => [])
   const aged = sources.map((source) => ({ ...source, age: ageOf(source, clock.now()) }))
   const voters = aged.filter(({ role }) => role === 'voter')
+  const { rangesProblem } = libraryFor(settings)
   const lists = aged.filter(({ role, age }) => role === 'authority' && age > OLD_LIST_DAYS)
   return [
     inForce(patient),
@@ -31,6 +33,7 @@ export const data: Check = async (patient) => {
       : [
           warn(`older than a year is what these say of themselves: ${lists.map(({ name }) => name).join(', ')}`, `${command} geoip update`),
         ]),
+    ...(rangesProblem === null ? [] : [warn(rangesProblem, `${command} geoip update --apps-only`)]),
   ]
 }
 

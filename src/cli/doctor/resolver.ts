@@ -1,7 +1,7 @@
 /** Whether each configured name server answers. */
 
 import { judgeResolvers } from '../../config/judge-resolvers.ts'
-import { shippedLibrary } from '../../config/library.ts'
+import { libraryFor } from '../../config/library.ts'
 import { createResolver } from '../../egress/resolver.ts'
 import type { ResolverServer } from '../../egress/resolver-server.ts'
 import { unlocated } from '../../geoip/table.ts'
@@ -18,7 +18,14 @@ const ANSWER_MS = 3_000
 export const resolver: Check = async ({ settings, policy, opened: { table }, clock, offline }) => {
   if (offline) return [{ state: 'skipped', says: 'name servers are not asked (--offline)' }]
   try {
-    judgeResolvers(settings, policy, table ?? { hash: 'none', locate: unlocated }, refusalsOf(settings), shippedLibrary().apps, clock.now())
+    judgeResolvers(
+      settings,
+      policy,
+      table ?? { hash: 'none', locate: unlocated },
+      refusalsOf(settings),
+      libraryFor(settings).apps,
+      clock.now(),
+    )
   } catch (error) {
     // Whom the proxy would not ask, nobody asks.
     if (error instanceof OperatorError) return [fail(error.message, 'another server under "resolver", or an exception in the policy')]

@@ -1,8 +1,11 @@
-import { expect, test } from 'vitest'
+import path from 'node:path'
+import { expect, test, vi } from 'vitest'
 import { appsCommand } from '../../../src/cli/commands/apps.ts'
+import { writeAppRanges } from '../../../src/config/app-ranges-store.ts'
 import { loadApps } from '../../../src/config/apps.ts'
 import { loadCompanies } from '../../../src/config/companies.ts'
-import { ran } from '../screen.ts'
+import { cidr } from '../../../src/model/cidr.ts'
+import { folderWith, ran } from '../screen.ts'
 
 const shipped = loadApps(loadCompanies())
 
@@ -80,4 +83,40 @@ test('--json: a line for each app, by the words of the file', async () => {
   const zoom = JSON.parse((await apps('zoom', '--json')).shown)
   expect(zoom.ranges).toMatchObject({ date: '2026-06-06', networks: expect.arrayContaining(['170.114.0.0/16', '2407:30c0::/32']) })
   expect(zoom.ports.udp).toEqual(['3478', '3479', '8801-8810'])
+})
+
+test('ranges that the node of --config fetched are shown, with where from and when', async () => {
+  const folder = folderWith({ 'ringfence.yaml': 'geoip: { folder: geoip }\n' })
+  const url = 'https://assets.zoom.us/docs/ipranges/Zoom.txt'
+  const networks = [cidr('8.5.128.0/24')]
+  await writeAppRanges(path.join(folder, 'geoip'), {
+    zoom: { url, fetched: '2027-01-02T10:07:33.000Z', sha256: 'ab'.repeat(32), networks },
+  })
+  const config = ['--config', path.join(folder, 'ringfence.yaml')]
+  expect((await apps('zoom', ...config)).shown).toContain(
+    `ranges      8.5.128.0/24\n            published at ${url}, fetched by this node on 2027-01-02 10:07 UTC\n`,
+  )
+  expect((await apps(...config)).shown).toMatch(/^zoom .* 1 of 2027-01-02 /m)
+  expect(JSON.parse((await apps('zoom', '--json', ...config)).shown).ranges).toEqual({
+    from: url,
+    date: '2027-01-02',
+    networks: ['8.5.128.0/24'],
+    fetch: { url, format: 'lines' },
+    fetched: '2027-01-02T10:07:33.000Z',
+  })
+  expect((await apps('zoom')).shown).toContain('as of 2026-06-06\n')
+})
+
+test('with settings that nobody named and that have faults, what comes with the program is shown, and that is told', async () => {
+  const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  const folder = folderWith({ 'ringfence.yaml': 'nonsense: 1\n' })
+  const before = process.cwd()
+  process.chdir(folder)
+  try {
+    expect((await apps('zoom')).shown).toContain('as of 2026-06-06\n')
+  } finally {
+    process.chdir(before)
+  }
+  expect(told.mock.calls.join('')).toMatch(/^ringfence\.yaml:1:1.*\nThe address ranges that come with the program are shown\.\n$/)
+  await expect(apps('zoom', '--config', path.join(folder, 'ringfence.yaml'))).rejects.toThrow(/nonsense/)
 })

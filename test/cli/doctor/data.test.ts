@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { data } from '../../../src/cli/doctor/data.ts'
@@ -35,6 +35,15 @@ test('data that was refused, and none, fail', async () => {
   )
   expect(said(await data({ ...one, opened: { table: null, refused: null } }))).toMatch(
     /^none is good, so whatever needs a country is blocked: there is none → ringfence geoip update/,
+  )
+})
+
+test('a damaged file of address ranges of apps is a warning', async () => {
+  const one = await patient()
+  mkdirSync(path.join(one.folder, 'geoip'))
+  writeFileSync(path.join(one.folder, 'geoip', 'app-ranges.json'), '')
+  expect(said(await data(one))).toMatch(
+    /app-ranges\.json: damaged; the address ranges that come with the program are used → ringfence geoip update --apps-only$/,
   )
 })
 

@@ -1,7 +1,7 @@
 /** What other location data would change for the user: recent destinations that move, and recorded flows that would be judged otherwise. */
 
 import { existsSync } from 'node:fs'
-import { shippedLibrary } from '../../../config/library.ts'
+import { libraryFor } from '../../../config/library.ts'
 import type { Settings } from '../../../config/settings.ts'
 import { changesBetween } from '../../../geoip/changes.ts'
 import type { GeoTable } from '../../../geoip/index.ts'
@@ -57,6 +57,7 @@ export async function impactOf(
   refusals: RefusalSettings,
 ): Promise<Impact> {
   const { folder } = settings.records
+  const { apps } = libraryFor(settings)
   const records = existsSync(folder) ? (await newestRecords(folder, FLOWS, () => true)).records : []
   const destinations = new Map<string, Destination>()
   const verdicts = new Map<string, Rejudged>()
@@ -70,8 +71,8 @@ export async function impactOf(
         destinations.set(ip, { address: ip, name: record.asked, flows: 1, ...places })
       }
     }
-    const was = replay(record, policy, before, refusals, shippedLibrary().apps)?.verdict.would
-    const will = replay(record, policy, after, refusals, shippedLibrary().apps)?.verdict.would
+    const was = replay(record, policy, before, refusals, apps)?.verdict.would
+    const will = replay(record, policy, after, refusals, apps)?.verdict.would
     if (was === undefined || will === undefined || was === will) continue
     const key = `${record.asked} ${was} ${will}`
     verdicts.set(key, { name: record.asked, before: was, after: will, flows: (verdicts.get(key)?.flows ?? 0) + 1 })

@@ -2,7 +2,7 @@
 
 import { Command } from 'commander'
 import { systemClock } from '../../../clock.ts'
-import { shippedLibrary } from '../../../config/library.ts'
+import { libraryFor } from '../../../config/library.ts'
 import type { CoveredSource, GeoTable } from '../../../geoip/index.ts'
 import { unlocated } from '../../../geoip/table.ts'
 import { isSound, selfTest, selfTestSentence } from '../../../pipeline/self-test.ts'
@@ -34,12 +34,13 @@ async function status(options: Options, out: Output): Promise<void> {
   const world = await geoipWorld(options)
   const { table: geo, refused } = await world.open()
   const editions = await world.location.store.read()
+  const { apps, rangesProblem } = libraryFor(world.settings)
   const tested = await selfTest({
     policy: world.policy,
     locator: geo ?? { hash: 'none', locate: unlocated },
     table: geo,
     refusals: refusalsOf(world.settings),
-    apps: shippedLibrary().apps,
+    apps,
     clock: systemClock,
   })
   const held = editions.generations.find(({ number }) => number === editions.held)
@@ -52,6 +53,7 @@ async function status(options: Options, out: Output): Promise<void> {
         current: current ?? null,
         held: held ?? null,
         self_test: tested,
+        app_ranges_refused: rangesProblem,
       }),
     )
   } else {
@@ -59,6 +61,7 @@ async function status(options: Options, out: Output): Promise<void> {
       ...(isSound(tested) ? [] : [`${selfTestSentence(tested)}\n\n`]),
       geo === null ? 'No location data is good: whatever needs a country is blocked.\n' : asText(geo, systemClock.now(), out),
       ...(refused === null ? [] : [`\nNot taken: ${refused.why}\n`]),
+      ...(rangesProblem === null ? [] : [`\nNot taken: ${rangesProblem}\n`]),
       current === undefined
         ? ''
         : `\nDownloaded edition ${current.number} of ${current.at.slice(0, 10)} is in force; "ringfence geoip rollback" goes back.\n`,

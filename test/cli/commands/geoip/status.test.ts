@@ -1,3 +1,5 @@
+import fs from 'node:fs'
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import { statusCommand } from '../../../../src/cli/commands/geoip/status.ts'
 import { database, node, plain } from './node.ts'
@@ -28,6 +30,15 @@ test('data that was refused, and none at all, are said and give exit code 1', as
   expect(nothing.code).toBe(1)
   expect(nothing.shown).toMatch(/^No location data is good: whatever needs a country is blocked\./)
   expect(JSON.parse((await none.run(statusCommand, '--json')).shown)).toMatchObject({ table: null, refused: { key: null } })
+})
+
+test('a damaged file of address ranges of apps is told', async () => {
+  const one = node()
+  fs.mkdirSync(path.join(one.folder, 'geoip'))
+  fs.writeFileSync(path.join(one.folder, 'geoip', 'app-ranges.json'), '[]')
+  expect((await one.run(statusCommand)).shown).toMatch(
+    /\nNot taken: .*app-ranges\.json: damaged; the address ranges that come with the program are used\n/,
+  )
 })
 
 test('as JSON, with the age of each source', async () => {

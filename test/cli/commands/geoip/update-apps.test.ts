@@ -50,7 +50,10 @@ records: { folder: flows }
       let shown = ''
       const apps = [...appsIn(catalogueOf(...rows)).facts.values()].filter(isFetched)
       const update = { fetch, signal: new AbortController().signal, folder, now: () => NOW, wait: async () => undefined }
-      const done = await updateApps(apps, update, { write: async (text) => void (shown += text) }).finally(() => own.close())
+      const write = async (text: string) => {
+        shown += text
+      }
+      const done = await updateApps(apps, update, { write }).finally(() => own.close())
       const records: FlowRecord[] = []
       for await (const record of readRecords(own.records)) records.push(record)
       return { shown, done, records, kept: readAppRanges(folder) }
@@ -95,7 +98,12 @@ test('the endpoints of Microsoft', async () => {
 })
 
 test('one that can’t be had or is refused leaves what was in force, and the others are tried all the same', async () => {
-  const answers = [answerStatus(404), list('8.5.128.0/24', 'nonsense'), list('8.0.0.0/5', '9.9.9.0/24'), serveFile(Buffer.alloc(1_100_000, 'x'))]
+  const answers = [
+    answerStatus(404),
+    list('8.5.128.0/24', 'nonsense'),
+    list('8.0.0.0/5', '9.9.9.0/24'),
+    serveFile(Buffer.alloc(1_100_000, 'x')),
+  ]
   const { update, url, folder } = await vendor(...answers, list(...known.split(' ')))
   const before = { url, fetched: '2026-11-01T00:00:00.000Z', sha256: '0'.repeat(64), networks: [{ ip: '9.9.9.9', family: 4, bits: 32 }] }
   await writeAppRanges(folder, { gone: before as never })
@@ -119,9 +127,7 @@ test('a list that lost two thirds is implausible', async () => {
   const { update, url } = await vendor(list('170.114.0.0/16'))
   const more = Array.from({ length: 4 }, (_, i) => `8.5.${i}.0/24`).join(' ')
   const { shown, kept } = await update(row('shout', url).replace(known, more))
-  expect(shown).toBe(
-    'Address ranges of apps:\n  shout: refused: implausible: 1 of 4 networks, less than a third of those known before\n',
-  )
+  expect(shown).toBe('Address ranges of apps:\n  shout: refused: implausible: 1 of 4 networks, less than a third of those known before\n')
   expect(kept).toEqual({})
 })
 

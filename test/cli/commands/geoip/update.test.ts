@@ -62,7 +62,10 @@ test('what can’t be had anywhere is told', async () => {
     code: 2,
     error: 'geoip update: no source of the settings has a vendor',
   })
-  expect(await node().run(updateCommand, '--no-apps', '--apps-only')).toMatchObject({ code: 2, error: expect.stringMatching(/leave nothing$/) })
+  expect(await node().run(updateCommand, '--no-apps', '--apps-only')).toMatchObject({
+    code: 2,
+    error: expect.stringMatching(/leave nothing$/),
+  })
   expect(await node().run(updateCommand, 'Zoom')).toMatchObject({
     code: 2,
     error: 'geoip update: no source or app that has a vendor\'s list is called "Zoom", did you mean "zoom"?',
