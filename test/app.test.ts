@@ -239,7 +239,7 @@ test.for([
 })
 
 const door = (name: string, port = 0) =>
-  ({ type: 'mixed', name, listen: { host: settingsOf().inbounds[0].listen.host, port }, clients: [] }) as const
+  ({ type: 'mixed', name, listen: { host: settingsOf().inbounds[0].listen.host, port }, login: 'none', clients: [] }) as const
 
 function fill(folder: string): void {
   try {

@@ -25,10 +25,12 @@ const OLD_DAYS = 120
 
 export function banner(
   { policy, table, doors, selfTest }: Running,
-  settings: Pick<Settings, 'file' | 'records'>,
+  settings: Pick<Settings, 'file' | 'records' | 'users'>,
   { now, command }: BannerContext,
 ): string {
-  const at = reachableAt(doors.map(({ bound }) => bound))
+  const login = settings.users === null ? '' : 'USER:PASSWORD@'
+  const door = reachableAt(doors.map(({ bound }) => bound))
+  const at = `${login}${door}`
   const attributions = [...new Set((table?.sources ?? []).flatMap(({ attribution }) => attribution ?? []))].map(
     (line) => `  ${line}
 `,
@@ -44,7 +46,7 @@ ${isSound(selfTest) ? '' : `  ATTENTION ${selfTestSentence(selfTest)}\n`}  recor
   settings  ${settings.file ?? 'defaults (no ringfence.yaml here or in /etc/ringfence)'}
 
 Try it         curl -x http://${at} http://example.com/
-A browser      chromium --proxy-server=http://${at}
+A browser      chromium --proxy-server=http://${door}
 Another shell  export http_proxy=http://${at} https_proxy=http://${at} ALL_PROXY=socks5h://${at}
 What happened  ${command} flows --follow${config}
 ${policy.fences.length === 0 ? `A fence        ${command} --policy no-cn${config}    (stop this one first: Ctrl-C)\n` : ''}

@@ -27,6 +27,10 @@ const whole = (least: number, most: number) =>
 
 const inboundTypes = Object.keys(inbounds) as [keyof typeof inbounds]
 
+const client = z.union([z.string(), z.strictObject({ network: z.string(), groups: someOf(groupName) })], {
+  error: 'must be a network, or one with groups: { network: 10.1.0.0/16, groups: [office] }',
+})
+
 const inbound = z.strictObject({
   type: z.enum(inboundTypes),
   listen: z.string({ error: 'must be an address and a port, such as "127.0.0.1:8080"' }),
@@ -35,7 +39,7 @@ const inbound = z.strictObject({
   /** Whether those who use the door must log in; default: `required` where there are `users`. */
   login: z.enum(['required', 'none']).optional(),
   /** Networks whose clients may use the door, and the groups that these are in; one not on loopback needs them, or a login. */
-  clients: someOf(z.union([z.string(), z.strictObject({ network: z.string(), groups: someOf(groupName) })])).optional(),
+  clients: someOf(client).optional(),
 })
 
 /** Every key of a section has a default, so that the section may be left out as a whole: it is then read as an empty one. */

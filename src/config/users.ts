@@ -5,7 +5,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import type { Ip } from '../model/address.ts'
+import { familyOf, type Ip, ipToBytes } from '../model/address.ts'
 import { ANONYMOUS, type Identity } from '../model/identity.ts'
 import type { Report } from '../policy/path.ts'
 import { readSource } from '../policy/yaml-source.ts'
@@ -65,7 +65,11 @@ function reportRepeated(names: readonly string[], report: Report): void {
 }
 
 /** For a file without users: what is checked against it fails, and takes as long as elsewhere. */
-const nobody: PasswordHash = { ln: 15, r: 8, p: 1, salt: randomBytes(16), hash: randomBytes(32) }
+const nobody: PasswordHash = { ln: 15, r: 8, p: 3, salt: randomBytes(16), hash: randomBytes(32) }
+
+/** Of IPv6 whoever has one address has the /64 around it. */
+const householdOf = (client: Ip): string =>
+  familyOf(client) === 6 ? Buffer.from(ipToBytes(client).subarray(0, 8)).toString('hex') : client
 
 export class Users {
   readonly all: readonly User[]
@@ -90,7 +94,7 @@ export class Users {
     const login = this.#digest('login', `${name.length}:${name}${password}`).toString('base64')
     const known = this.#cache.get(login)
     if (known !== undefined) return known
-    const done = await this.#turns.take(from, signal)
+    const done = await this.#turns.take(householdOf(from), signal)
     try {
       // A browser opens many connections at once: those that waited for the first need no scrypt of their own.
       const meanwhile = this.#cache.get(login)

@@ -6,8 +6,12 @@ import type { Settings } from './settings.ts'
 const LOOK_MS = 1_000
 
 /** `null` where the settings name no file. Throws ConfigErrors with every fault of the file, OperatorError where it can't be read. */
-export function openUsers({ users: file }: Pick<Settings, 'users'>, log: Pick<Logger, 'warn'>): LiveUsers | null {
-  if (file === null) return null
+export function openUsers({ users: file, inbounds }: Pick<Settings, 'users' | 'inbounds'>, log: Pick<Logger, 'warn'>): LiveUsers | null {
+  if (file === null) {
+    // Settings from a file never say so; whatever else made these must not open a door by it.
+    if (inbounds.some(({ login }) => login === 'required')) throw new Error('a door asks for a login, and there are no users')
+    return null
+  }
   const users = new LiveUsers(file)
   const exposure = exposureOf(file)
   if (exposure !== null) log.warn(exposure)

@@ -28,6 +28,7 @@ export async function loginOf(head: RequestHead, door: Door, visitor: Visitor): 
   if (others.length > 0) return { kind: 'malformed', answer: answerFor('client.malformed', 'several fields Proxy-Authorization') }
   const credentials = parseBasicCredentials(given)
   if ('problem' in credentials) {
+    door.malformed(visitor.client, `HTTP: ${credentials.problem}`)
     door.loginFailed(visitor.client, null)
     return { kind: 'unknown', answer: challenge(`This proxy asks for a name and a password: ${credentials.problem}.`) }
   }

@@ -24,7 +24,8 @@ export function parseFields(lines: readonly string[]): readonly Field[] | Http1M
     // RFC 9112 §5.2 obs-fold: some recipients join such a line to the one before, some read a field of its own.
     if (line.startsWith(' ') || line.startsWith('\t')) return refused(400, 'a field is folded over lines')
     const colon = line.indexOf(':')
-    if (colon < 0) return refused(400, `a field line without colon: "${printable(line)}"`)
+    // Told by its first word: behind it a password may stand.
+    if (colon < 0) return refused(400, `a field line without colon: "${printable(line.split(/[ \t]/)[0] ?? '')}"`)
     const name = line.slice(0, colon)
     // RFC 9112 §5.1: this catches white space before the colon, too.
     if (!isToken(name)) return refused(400, `"${printable(name)}" is not a field name`)

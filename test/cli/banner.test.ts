@@ -30,8 +30,9 @@ const table = {
 const selfTest = { ran: 0, known: 0, failed: [], tests: { ran: 0, failed: [] }, notCovered: [], located: true }
 
 const doorAt = (host: string, port: number, name = 'mixed') => ({ name, bound: { host: parseIp(host)!, port } })
-const settingsOf = (file: string | null): Pick<Settings, 'file' | 'records'> => ({
+const settingsOf = (file: string | null): Pick<Settings, 'file' | 'records' | 'users'> => ({
   file,
+  users: null,
   records: { folder: '/var/lib/ringfence/flows', whenDiskFull: 'block' },
 })
 const summer = { now: Date.UTC(2026, 6, 1), command: 'npx ringfence' }
@@ -92,7 +93,7 @@ test('what npm puts on the PATH while it runs us is not on the reader’s', () =
 })
 
 test('that records are optional is said', () => {
-  const settings = { file: null, records: { folder: '/var/lib/ringfence/flows', whenDiskFull: 'continue' } } as const
+  const settings = { file: null, users: null, records: { folder: '/var/lib/ringfence/flows', whenDiskFull: 'continue' } } as const
   const text = banner({ selfTest, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settings, summer)
   expect(text).toContain('  records   /var/lib/ringfence/flows (optional: when_disk_full is continue)\n')
 })
@@ -105,4 +106,11 @@ test('no policy is said to block nothing: some destinations are refused under ev
   for (const text of texts) expect(text).not.toContain('blocks nothing')
   expect(texts[0]).toContain('  policy    observe: records where connections go; no fence blocks\n')
   expect(texts[2]).toContain('  policy    open: has no fences\n')
+})
+
+test('where people log in, what they are to type says so', () => {
+  const running = { policy: observe, table, selfTest, doors: [doorAt('127.0.0.1', 8080)] }
+  const text = banner(running, { ...settingsOf(null), users: '/etc/ringfence/users.yaml' }, summer)
+  expect(text).toContain('curl -x http://USER:PASSWORD@127.0.0.1:8080 http://example.com/')
+  expect(text).toContain('chromium --proxy-server=http://127.0.0.1:8080\n')
 })

@@ -11,8 +11,12 @@ const least = {
   sources: ['manual'],
 }
 
+const published = { from: 'there', date: '2026-06-06', networks: '192.0.2.0/24' }
+
 test('a row needs seven words', () => {
   expect(appDocument.safeParse(least).success).toBe(true)
+  const fetch = { url: 'https://one.test/list', format: 'lines' }
+  expect(appDocument.safeParse({ ...least, ranges: { ...published, fetch } }).success).toBe(true)
   for (const key of Object.keys(least)) expect(appDocument.safeParse({ ...least, [key]: undefined }).success, key).toBe(false)
 })
 
@@ -25,6 +29,9 @@ test.each([
   ['domains', ''],
   ['shared', []],
   ['ranges', { from: 'there', networks: '192.0.2.0/24' }],
+  ['ranges', { ...published, fetch: { url: 'http://one.test/list', format: 'lines' } }],
+  ['ranges', { ...published, fetch: { url: 'one.test/list', format: 'lines' } }],
+  ['ranges', { ...published, fetch: { url: 'https://one.test/list', format: 'csv' } }],
   ['ports', [443]],
   ['ports', { sctp: [1] }],
   ['confidence', 'certain'],

@@ -48,6 +48,16 @@ test('a row is everything that is known of the app', () => {
   expect(facts?.ports.udp.map(formatPortRange)).toEqual(['3478', '8801-8810'])
 })
 
+test('ranges are those of the catalogue, and where the vendor’s list is stands beside them', () => {
+  const rangesOf = (more: string) =>
+    appsIn(catalogueOf(appRow('one', { ranges: `{ from: there, date: 2026-06-06, networks: 192.0.2.0/24${more} }` }))).find('one')?.ranges
+  expect(rangesOf('')).toMatchObject({ fetch: null, fetched: null })
+  expect(rangesOf(', fetch: { url: "https://one.test/list", format: lines }')).toMatchObject({
+    fetch: { url: 'https://one.test/list', format: 'lines' },
+    fetched: null,
+  })
+})
+
 test('what a row does not say is known not to be known', () => {
   const facts = appsIn(catalogueOf(appRow('one'))).find('one')
   expect(facts).toMatchObject({ aliases: [], shared: [], ranges: null, ports: { tcp: [], udp: [] }, blockedByIndia2020: null, note: null })

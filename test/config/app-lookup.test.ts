@@ -4,7 +4,8 @@ import type { AppFacts } from '../../src/config/app-facts.ts'
 import { compileLookup } from '../../src/config/app-lookup.ts'
 import { loadApps } from '../../src/config/apps.ts'
 import { ipFromBytes } from '../../src/model/address.ts'
-import { type Cidr, cidr, containsAny, isCidr, parseCidr } from '../../src/model/cidr.ts'
+import { type Cidr, cidr, isCidr, parseCidr } from '../../src/model/cidr.ts'
+import { CidrSet } from '../../src/model/cidr-set.ts'
 import { type HostPattern, isHostPattern, matchesHostPattern, parseHostPattern } from '../../src/model/host-pattern.ts'
 import { idsOf, ipOf, nameOf, noCompanies } from './made-up-apps.ts'
 
@@ -27,7 +28,7 @@ const factsOf = (id: string, known: Partial<AppFacts>): AppFacts => ({
   ...known,
 })
 
-const publishing = (networks: readonly Cidr[]) => ({ ranges: { from: '', date: '', networks } })
+const publishing = (networks: readonly Cidr[]) => ({ ranges: { from: '', date: '', networks, fetch: null, fetched: null } })
 
 function patternOf(text: string): HostPattern {
   const pattern = parseHostPattern(text)
@@ -66,7 +67,7 @@ test('an address is in the ranges that contain it, of its own family', () => {
   fc.assert(
     fc.property(fc.array(fc.array(networks, { maxLength: 5 }), { maxLength: 4 }), addresses, (ranges, ip) => {
       const facts = ranges.map((each, i) => factsOf(`app${i}`, publishing(each)))
-      const naive = facts.filter((each) => containsAny(each.ranges?.networks ?? [])(ip))
+      const naive = facts.filter((each) => new CidrSet(each.ranges?.networks ?? []).has(ip))
       expect(compileLookup(facts, noPorts).at(ip)).toEqual(naive.map(({ app }) => app))
     }),
     { numRuns: 2_000 },

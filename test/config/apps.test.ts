@@ -3,8 +3,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
+import { checkPlausible } from '../../src/config/app-ranges.ts'
 import { loadApps, shippedApps } from '../../src/config/apps.ts'
 import { loadCompanies } from '../../src/config/companies.ts'
+import { cidr } from '../../src/model/cidr.ts'
 import { OperatorError } from '../../src/model/errors.ts'
 import { formatHostPattern } from '../../src/model/host-pattern.ts'
 import { appRow, appsIn, catalogueOf, faultsOf, idsOf, ipOf, nameOf, noCompanies } from './made-up-apps.ts'
@@ -141,6 +143,34 @@ test('it is read when it is first asked, and companies are not asked for names',
   expect(ofApp).not.toHaveBeenCalled()
   expect(apps.apps.get('zoom')?.company).toBeNull()
   expect(ofApp).toHaveBeenCalledWith('zoom')
+})
+
+test('lists for programs are those of three vendors, over https', () => {
+  const lists = [...shipped.facts.values()].flatMap(({ app, ranges }) => (ranges?.fetch == null ? [] : [[app.id, ranges.fetch] as const]))
+  expect(lists).toEqual([
+    ['zoom', { url: 'https://assets.zoom.us/docs/ipranges/Zoom.txt', format: 'lines' }],
+    ['microsoft-teams', { url: expect.stringMatching(/^https:\/\/endpoints\.office\.com\/endpoints\/worldwide\?/), format: 'microsoft' }],
+    ['telegram', { url: 'https://core.telegram.org/resources/cidr.txt', format: 'lines' }],
+  ])
+})
+
+test('shipped ranges would be taken if they were fetched', () => {
+  for (const { ranges } of shipped.facts.values()) checkPlausible(ranges?.networks ?? [], ranges?.networks ?? [])
+})
+
+test('with other ranges for one app, all else is the same', () => {
+  const zoom = shipped.find('zoom')
+  if (zoom?.ranges == null) throw new Error('no ranges')
+  const networks = [cidr('8.5.128.0/24')]
+  const other = shipped.withRanges(new Map([['zoom', { ...zoom.ranges, networks }]]))
+  expect([idsOf(other.at(ipOf('8.5.128.7'))), idsOf(other.at(ipOf('170.114.0.1'))), idsOf(other.at(ipOf('52.112.0.0')))]).toEqual([
+    ['zoom'],
+    [],
+    ['microsoft-teams'],
+  ])
+  expect(other.find('zoom')).toEqual({ ...zoom, ranges: { ...zoom.ranges, networks } })
+  expect([...other.apps]).toEqual([...shipped.apps])
+  expect(idsOf(shipped.at(ipOf('170.114.0.1')))).toEqual(['zoom'])
 })
 
 // --- other catalogues -----------------------------------------------------------------------------------------------------

@@ -44,7 +44,8 @@ test('without any file the settings are the defaults', (context) => {
     file: null,
     node: os.hostname(),
     policy: 'observe',
-    inbounds: [{ type: 'mixed', name: 'mixed', listen: { host: '127.0.0.1', port: 8080 }, clients: [] }],
+    users: null,
+    inbounds: [{ type: 'mixed', name: 'mixed', listen: { host: '127.0.0.1', port: 8080 }, login: 'none', clients: [] }],
     resolver: { servers: [{ kind: 'system' }], localNames: ['localhost', 'local', 'test', 'internal', 'home.arpa'] },
     geoip: {
       sources: [{ type: 'embedded' }],
@@ -102,6 +103,35 @@ test('--listen moves the first door, and its clients come with it', () => {
     listen: { host: '0.0.0.0', port: 3128 },
     clients: [{ ip: '10.0.0.0', bits: 8 }],
   })
+})
+
+test('where there are users every door asks for a login, but one that says that it does not', () => {
+  const doors =
+    'inbounds: [{ type: mixed, name: a, listen: "127.0.0.1:1" }, { type: mixed, name: b, listen: "127.0.0.1:2", login: none }]\n'
+  const folder = inFolder({ 'etc/ringfence.yaml': `users: who/users.yaml\n${doors}`, 'etc/nobody.yaml': doors })
+  const { users, inbounds } = loadSettings({ config: 'etc/ringfence.yaml' })
+  expect(users).toBe(path.join(folder, 'etc', 'who', 'users.yaml'))
+  expect(inbounds.map(({ login }) => login)).toEqual(['required', 'none'])
+  expect(loadSettings({ config: 'etc/nobody.yaml' }).inbounds.map(({ login }) => login)).toEqual(['none', 'none'])
+})
+
+test('a door with a login may be reached from elsewhere without networks; one without may not', () => {
+  inFolder({ 'ringfence.yaml': 'users: users.yaml\ninbounds: [{ type: mixed, listen: "0.0.0.0:80" }]\n' })
+  expect(loadSettings().inbounds[0]).toMatchObject({ login: 'required', clients: [] })
+  expect(loadSettings({ listen: '[::]:8080' }).inbounds[0]).toMatchObject({ login: 'required', listen: { port: 8080 } })
+  inFolder({ 'ringfence.yaml': 'users: users.yaml\ninbounds: [{ type: mixed, listen: "0.0.0.0:80", login: none }]\n' })
+  expect(refusal(() => loadSettings()).message).toMatch(/can be reached from other machines/)
+})
+
+test('a network of clients may say which groups they are in, on loopback too', () => {
+  inFolder({
+    'ringfence.yaml':
+      'inbounds: [{ type: mixed, listen: "127.0.0.1:1", clients: [127.0.0.1, { network: 127.9.0.0/16, groups: [a, b] }] }]\n',
+  })
+  expect(loadSettings().inbounds[0].clients).toEqual([
+    { ip: '127.0.0.1', family: 4, bits: 32, groups: [] },
+    { ip: '127.9.0.0', family: 4, bits: 16, groups: ['a', 'b'] },
+  ])
 })
 
 test('--listen opens no relay, and says what it did not understand', () => {

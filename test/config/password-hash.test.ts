@@ -17,7 +17,7 @@ const read = (text: string) => {
 describe('a hash', () => {
   test('says how it was made, and knows its password and no other', async () => {
     const text = formatPasswordHash(await hashPassword('open sesame'))
-    expect(text).toMatch(/^\$scrypt\$ln=15,r=8,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
+    expect(text).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
     expect(await isPassword('open sesame', read(text))).toBe(true)
     expect(await isPassword('open sesame ', read(text))).toBe(false)
     expect(await isPassword('', read(text))).toBe(false)

@@ -41,15 +41,15 @@ describe('the file', () => {
     ].join('\n')
     expect(faults(text)).toBe(
       [
-        'users.yaml:4:26 users[1].password: is not a hash such as $scrypt$ln=15,r=8,p=1$…$… ("ringfence users add" writes it; a password in clear is not read)',
+        'users.yaml:4:28 users[1].password: is not a hash such as $scrypt$ln=15,r=8,p=1$…$… ("ringfence users add" writes it; a password in clear is not read)',
         'users.yaml:5:13 users[2].name: users[0] is called "anna" already',
-        'users.yaml:6:27 users[3].password: is too dear: scrypt may fill at most 128 MiB (ln=17,r=8)',
+        'users.yaml:6:29 users[3].password: is too dear: scrypt may fill at most 128 MiB (ln=17,r=8)',
       ].join('\n'),
     )
   })
 
   test.each([
-    ['', '"version" is missing: it must be 1'],
+    ['', '"version" is missing: write "version: 1"'],
     ['version: 1', '"users" is missing'],
     ['version: 1\nusers: [{ name: a }]', 'users[0]: "password" is missing: it must be a hash that "ringfence users add" wrote'],
     ['version: 1\nusers: [{ name: a, password: 12345678 }]', 'users[0].password: must be a hash that "ringfence users add" wrote'],
@@ -73,6 +73,7 @@ test.each(['', 'Anna', 'a b', 'a:b', '.a', 'anonymous', 'ä', 'a\n', 'x'.repeat(
 
 describe('a login', () => {
   const here = ip('10.0.0.9')
+  const own = () => new AbortController().signal
   const users = (passwords: Readonly<Record<string, string>>, atOnce = 2) =>
     new Users(parseUsers(usersYaml(passwords), 'users.yaml'), new Turns(atOnce))
   const timed = async (work: () => Promise<unknown>) => {
@@ -120,8 +121,8 @@ describe('a login', () => {
     }
     // The fastest of each, since a busy machine only ever adds: without the stand-in this would be a thousandth.
     const ratio = Math.min(...times.unknown) / Math.min(...times.known)
-    expect(ratio).toBeGreaterThan(0.6)
-    expect(ratio).toBeLessThan(1.6)
+    expect(ratio).toBeGreaterThan(0.4)
+    expect(ratio).toBeLessThan(2.5)
   })
 
   test('that succeeded before costs next to nothing, one that failed costs as before', async () => {
@@ -136,7 +137,7 @@ describe('a login', () => {
   test('of many at once is checked once', async () => {
     const some = users({ anna: 'open sesame' }, 1)
     const once = await timed(() => users({ anna: 'open sesame' }).verify('anna', 'open sesame', here, never))
-    const all = await timed(() => Promise.all(Array.from({ length: 30 }, () => some.verify('anna', 'open sesame', here, never))))
+    const all = await timed(() => Promise.all(Array.from({ length: 30 }, () => some.verify('anna', 'open sesame', here, own()))))
     expect(all).toBeLessThan(once * 15)
   })
 
@@ -153,8 +154,18 @@ describe('a login', () => {
   test('is not kept waiting by a flood from elsewhere', async () => {
     const some = users({ anna: 'open sesame' }, 1)
     let failed = 0
-    const flood = Array.from({ length: 20 }, (_, i) => some.verify('anna', `guess ${i}`, ip('10.0.0.66'), never).then(() => failed++))
+    const flood = Array.from({ length: 20 }, (_, i) => some.verify('anna', `guess ${i}`, ip('10.0.0.66'), own()).then(() => failed++))
     expect(await some.verify('anna', 'open sesame', here, never)).toMatchObject({ name: 'anna' })
+    expect(failed).toBeLessThan(3)
+    await Promise.all(flood)
+  })
+
+  test('nor by one from all addresses of an IPv6 network', async () => {
+    const some = users({ anna: 'open sesame' }, 1)
+    let failed = 0
+    const from = (i: number) => ip(`2001:db8:0:66::${i.toString(16)}`)
+    const flood = Array.from({ length: 20 }, (_, i) => some.verify('anna', `guess ${i}`, from(i + 1), own()).then(() => failed++))
+    expect(await some.verify('anna', 'open sesame', ip('2001:db8:0:1::9'), never)).toMatchObject({ name: 'anna' })
     expect(failed).toBeLessThan(3)
     await Promise.all(flood)
   })

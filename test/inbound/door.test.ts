@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { type Door, newFlow } from '../../src/inbound/door.ts'
 import type { FlowId } from '../../src/model/flow.ts'
-import { anonymous } from '../../src/model/identity.ts'
+import type { Identity } from '../../src/model/identity.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { ip, name } from '../support/fake-ports.ts'
 
-test('a flow carries the name of its door, a fresh id and the time at which it was opened', () => {
+test('a flow carries the name of its door, who asks, a fresh id and the time at which it was opened', () => {
   let count = 0
   const door: Door = {
     name: 'office',
@@ -13,20 +13,24 @@ test('a flow carries the name of its door, a fresh id and the time at which it w
     clock: new FakeClock(1_234),
     stopping: new AbortController().signal,
     attributions: [],
+    login: null,
+    groupsOf: () => [],
     nextId: () => `id-${++count}` as FlowId,
     carry: async () => undefined,
     malformed: () => undefined,
+    loginFailed: () => undefined,
   }
   const client = { host: ip('10.0.0.9'), port: 50_000 }
+  const who: Identity = { name: 'anna', groups: ['staff'], by: 'password' }
   const asked = { host: { kind: 'name', name: name('a.com') }, port: 443 } as const
-  expect(newFlow(door, client, asked)).toEqual({
+  expect(newFlow(door, { client, who }, asked)).toEqual({
     id: 'id-1',
     openedAt: 1_234,
     inbound: 'office',
     network: 'tcp',
     client,
-    who: anonymous,
+    who,
     asked,
   })
-  expect(newFlow(door, client, asked).id).toBe('id-2')
+  expect(newFlow(door, { client, who }, asked).id).toBe('id-2')
 })

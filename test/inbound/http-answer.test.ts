@@ -64,6 +64,13 @@ test('a page about a failure is not called a block', () => {
   expect(page).toContain('<h1>Bad Gateway</h1>')
 })
 
+test('what one answer needs beside what all have stands among its fields', () => {
+  const answer = { ...answerFor('client.unauthenticated', 'Who are you?'), fields: [{ name: 'Proxy-Authenticate', value: 'Basic' }] }
+  expect(encoded(answer, program, false)).toMatch(
+    /^HTTP\/1\.1 407 Proxy Authentication Required\r\n[\s\S]*\r\nProxy-Authenticate: Basic\r\nConnection: close\r\n\r\nWho are you\?\n$/,
+  )
+})
+
 describe('a hostile sentence', () => {
   const hostile = answerFor('policy.blocked', `<script>alert('1')</script> & "q" \\ \r\nSet-Cookie: x=1 ☃`)
 

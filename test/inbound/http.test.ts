@@ -176,9 +176,12 @@ test('a client that has ended its side still gets an answer that is waiting for 
     clock: realClock,
     stopping: new AbortController().signal,
     attributions: [],
+    login: null,
+    groupsOf: () => [],
     nextId: () => 'id' as FlowId,
     carry: async () => undefined,
     malformed: () => undefined,
+    loginFailed: () => undefined,
   }
   await serveHttp({ stream: near, client: { host: ip('127.0.0.1'), port: 5 } }, door)
   far.socket.resume()

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ipToBytes } from '../../src/model/address.ts'
 import { ip } from '../support/fake-ports.ts'
+import { loginOf } from '../support/made-up-login.ts'
 import { echo, startOrigin } from '../support/origin-server.ts'
 import { notToChina, openProxy, policyText } from '../support/proxy-under-test.ts'
 
@@ -88,6 +89,15 @@ describe('rejected', () => {
     expect(proxy.offers).toEqual([])
     expect(proxy.malformed).toHaveLength(1)
   })
+})
+
+test('where a login is asked for SOCKS4 is rejected: its user id proves nothing', async () => {
+  const proxy = await openProxy({ login: loginOf({ me: 'x' }) })
+  const client = await proxy.connect()
+  client.send(request(AMERICA))
+  await client.receivesEnd()
+  expect(client.bytes.toString('hex')).toBe(REJECTED)
+  expect([proxy.offers, proxy.malformed]).toEqual([[], ['SOCKS4: the door asks for a login, which SOCKS4 has no words for']])
 })
 
 test('the user id is not kept', async () => {

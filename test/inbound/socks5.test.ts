@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { ipToBytes } from '../../src/model/address.ts'
+import { cidr } from '../../src/model/cidr.ts'
 import { ip } from '../support/fake-ports.ts'
+import { loginOf } from '../support/made-up-login.ts'
 import { answersAfterFin, bannerFirst, echo, startOrigin } from '../support/origin-server.ts'
-import { notToChina, openProxy, policyText, type World } from '../support/proxy-under-test.ts'
+import { type DoorOptions, notToChina, openProxy, policyText, type World } from '../support/proxy-under-test.ts'
 
 const CHINA = '52.81.151.250'
 const AMERICA = '170.114.1.1'
@@ -22,7 +24,7 @@ const toV6 = (address: string, at = 443): string => `05010004${hexOf(ipToBytes(i
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
 
-async function door(world: World = {}) {
+async function door(world: World & DoorOptions = {}) {
   const origin = await startOrigin(echo)
   const proxy = await openProxy({
     names: { 'a.com': [AMERICA], 'china.com': [CHINA] },
@@ -93,6 +95,90 @@ describe('CONNECT', () => {
     await client.receivesBytes(12)
     expect(client.bytes.toString('hex')).toBe(CHOSEN + GRANTED)
   })
+})
+
+describe('with a login', () => {
+  const OFFER = '050102'
+  const ASKED = '0502'
+  const counted = (text: string) => hexOf(Uint8Array.of(Buffer.byteLength(text))) + hexOf(Buffer.from(text))
+  const login = (name: string, password: string) => `01${counted(name)}${counted(password)}`
+  const anna = () => door({ login: loginOf({ anna: 'pä:ss' }) })
+
+  test('the right one opens the tunnel, and the flow knows who asked', async () => {
+    const { proxy, client } = await anna()
+    client.send(bytes(OFFER))
+    await client.receivesBytes(2)
+    client.send(bytes(login('anna', 'pä:ss')))
+    await client.receivesBytes(4)
+    client.send(bytes(toName('a.com')))
+    await client.receivesBytes(14)
+    expect(client.bytes.toString('hex')).toBe(`${ASKED}0100${GRANTED}`)
+    expect(proxy.offers[0]?.flow.who).toEqual({ name: 'anna', groups: ['staff'], by: 'password' })
+  })
+
+  test('everything in one segment, and byte by byte', async () => {
+    const all = Buffer.concat([bytes(`0503000102${login('anna', 'pä:ss')}${toName('a.com')}`), Buffer.from('early')])
+    for (const send of ['at once', 'drip']) {
+      const { client } = await anna()
+      if (send === 'drip') await client.drip(all)
+      else client.send(all)
+      await client.receives('early')
+      expect(client.bytes.toString('hex')).toBe(`${ASKED}0100${GRANTED}${hexOf(Buffer.from('early'))}`)
+    }
+  })
+
+  test.each([
+    ['a wrong password', 'anna', 'wrong', 'anna'],
+    ['an unknown name', 'my secret', 'anna', null],
+    ['empty words', '', '', null],
+  ])('%s is answered 1 and closed, and what is glued behind it is not read', async (_, name, password, told) => {
+    const { proxy, client } = await anna()
+    client.send(bytes(OFFER + login(name, password) + toName('a.com')))
+    await client.receivesEnd()
+    expect(client.bytes.toString('hex')).toBe(`${ASKED}0101`)
+    expect([proxy.offers, proxy.loginsFailed, proxy.malformed]).toEqual([[], [told], []])
+  })
+
+  test.each([
+    ['of another version', '0504616e6e61'],
+    ['that is not UTF-8', '0101ff0161'],
+  ])('one %s is answered 1 and closed', async (_, message) => {
+    const { proxy, client } = await anna()
+    client.send(bytes(OFFER + message))
+    await client.receivesEnd()
+    expect(client.bytes.toString('hex')).toBe(`${ASKED}0101`)
+    expect([proxy.offers, proxy.loginsFailed, proxy.malformed.length]).toEqual([[], [null], 1])
+  })
+
+  test('a client that offers none is told that no method is acceptable', async () => {
+    const { proxy, client } = await anna()
+    client.send(bytes(GREETING + toName('a.com')))
+    await client.receivesEnd()
+    expect(client.bytes.toString('hex')).toBe('05ff')
+    expect([proxy.offers, proxy.malformed]).toEqual([[], ['SOCKS5: the client offers no login by password']])
+  })
+
+  test('a check that takes longer than a handshake may is cut', async () => {
+    const { proxy, client } = await door({ login: loginOf({ anna: 'x' }, true), headMs: 200 })
+    client.send(bytes(OFFER + login('anna', 'x')))
+    await client.until('the connection to be over', () => client.ended || client.closed)
+    expect([proxy.offers, proxy.failed.length, proxy.loginsFailed]).toEqual([[], 1, []])
+  })
+
+  test('a client that leaves before it says who it is leaves nothing behind', async () => {
+    const { proxy, client } = await anna()
+    client.send(bytes(`${OFFER}0104616e`))
+    client.end()
+    await client.until('the connection to be over', () => client.ended || client.closed)
+    expect([proxy.offers, proxy.malformed, proxy.loginsFailed]).toEqual([[], [], []])
+  })
+})
+
+test('a client in a network with groups is in them', async () => {
+  const { proxy, client } = await door({ clients: [{ ...cidr('127.0.0.0/8'), groups: ['office'] }] })
+  client.send(bytes(GREETING + toName('a.com')))
+  await client.receivesBytes(12)
+  expect(proxy.offers[0]?.flow.who).toEqual({ name: 'anonymous', groups: ['office'], by: null })
 })
 
 describe('refusals', () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Door } from '../../src/inbound/door.ts'
 import { type Dialect, tunnelOffer } from '../../src/inbound/tunnel.ts'
 import type { FlowId } from '../../src/model/flow.ts'
+import { anonymous } from '../../src/model/identity.ts'
 import type { Meter, Refusal } from '../../src/pipeline/ports.ts'
 import { realClock } from '../support/fake-clock.ts'
 import { ip } from '../support/fake-ports.ts'
@@ -13,9 +14,12 @@ const door: Door = {
   clock: realClock,
   stopping: never,
   attributions: [],
+  login: null,
+  groupsOf: () => [],
   nextId: () => 'id' as FlowId,
   carry: async () => undefined,
   malformed: () => undefined,
+  loginFailed: () => undefined,
 }
 const dialect: Dialect = { granted: Buffer.from('YES'), refused: ({ sentence }) => Buffer.from(`NO: ${sentence}`) }
 const refusal: Refusal = { code: 'policy.blocked', sentence: 'because' }
@@ -23,7 +27,7 @@ const asked = { host: { kind: 'ip', ip: ip('170.114.1.1') }, port: 443 } as cons
 
 async function offered() {
   const { near, far } = await streamPair()
-  const offer = tunnelOffer({ stream: near, client: { host: ip('127.0.0.1'), port: 5 } }, asked, door, dialect)
+  const offer = tunnelOffer({ stream: near, client: { host: ip('127.0.0.1'), port: 5 }, who: anonymous }, asked, door, dialect)
   const firstBytes = offer.firstBytes
   if (firstBytes === null) throw new Error('a tunnel has first bytes')
   return { near, far, offer, firstBytes }
@@ -111,7 +115,7 @@ describe('gone', () => {
     const { near, far } = await streamPair()
     far.reset()
     await fired(near.closed)
-    const offer = tunnelOffer({ stream: near, client: { host: ip('127.0.0.1'), port: 5 } }, asked, door, dialect)
+    const offer = tunnelOffer({ stream: near, client: { host: ip('127.0.0.1'), port: 5 }, who: anonymous }, asked, door, dialect)
     expect(offer.gone.aborted).toBe(true)
   })
 })

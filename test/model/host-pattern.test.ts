@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatHostPattern, isHostPattern, matchesHostPattern, parseHostPattern } from '../../src/model/host-pattern.ts'
+import { formatHostPattern, isHostPattern, matchesHostPattern, parseHostPattern, patternOf } from '../../src/model/host-pattern.ts'
 
 const matches = (text: string, ...hosts: readonly string[]): readonly boolean[] => {
   const pattern = parseHostPattern(text)
@@ -17,11 +17,13 @@ test('a name stands for itself, with a star for those below it, with a dot for b
 test('the name is canonicalised, and a pattern prints as it is read', () => {
   for (const [text, canonical] of [
     ['ZOOM.us.', 'zoom.us'],
+    ['*.zoom.US', '*.zoom.us'],
     ['*.Bücher.example', '*.xn--bcher-kva.example'],
     ['.US', '.us'],
   ] as const) {
     const pattern = parseHostPattern(text)
     expect(isHostPattern(pattern) && formatHostPattern(pattern)).toBe(canonical)
+    expect(patternOf(canonical)).toEqual(pattern)
   }
 })
 

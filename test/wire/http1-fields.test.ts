@@ -35,6 +35,14 @@ describe('parseFields', () => {
   })
 })
 
+test('of a line that is no field only the first word is told: a password may stand behind it', () => {
+  for (const gap of [' ', '\t']) {
+    expect(parseFields([`Proxy-Authorization${gap}Basic c2VjcmV0`])).toMatchObject({
+      why: 'a field line without colon: "Proxy-Authorization"',
+    })
+  }
+})
+
 test('a name is found in any case, values stay in order', () => {
   expect(fieldValues(fields('Via: 1', 'x: 2', 'VIA: 3'), 'via')).toEqual(['1', '3'])
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { type Ip, ipFromBytes, ipToBytes } from '../../src/model/address.ts'
-import { encodeReply, parseGreeting, parseRequest, type SocksHost } from '../../src/wire/socks5.ts'
+import { encodeReply, parseGreeting, parseLogin, parseRequest, type SocksHost } from '../../src/wire/socks5.ts'
 import { concat, property, streamProperties } from './support.ts'
 
 const ips = fc.oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array({ minLength: 16, maxLength: 16 })).map(ipFromBytes)
@@ -31,6 +31,22 @@ describe('greeting', () => {
     parseGreeting,
     fc.uint8Array({ maxLength: 255 }).map((methods) => concat(Uint8Array.of(5, methods.length), methods)),
   )
+})
+
+describe('login', () => {
+  const words = fc
+    .string({ unit: 'binary', maxLength: 60 })
+    .map((text) => text.toWellFormed())
+    .filter((text) => Buffer.byteLength(text) <= 255)
+  const counted = (text: string) => concat(Uint8Array.of(Buffer.byteLength(text)), new TextEncoder().encode(text))
+  const encodeLogin = (login: { name: string; password: string }) => concat(Uint8Array.of(1), counted(login.name), counted(login.password))
+  const logins = fc.record({ name: words, password: words })
+
+  streamProperties(parseLogin, logins.map(encodeLogin))
+
+  property('is read as it was written', logins, (login) => {
+    expect(parseLogin(encodeLogin(login))).toMatchObject({ value: login })
+  })
 })
 
 describe('request', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseIp } from '../../src/model/address.ts'
-import { encodeMethodChoice, encodeReply, parseGreeting, parseRequest } from '../../src/wire/socks5.ts'
+import { encodeLoginStatus, encodeMethodChoice, encodeReply, parseGreeting, parseLogin, parseRequest } from '../../src/wire/socks5.ts'
 import { hex } from './support.ts'
 
 const ip = (text: string) => {
@@ -20,6 +20,29 @@ describe('greeting', () => {
 
   test('of another version is malformed at its first byte', () => {
     expect(parseGreeting(hex('04'))).toEqual({ kind: 'malformed', why: 'SOCKS version 4' })
+  })
+})
+
+describe('login', () => {
+  test('is a name and a password, and leaves the bytes behind it', () => {
+    expect(parseLogin(hex('01 04 616e6e61 03 613a62 | 05'))).toEqual({
+      kind: 'value',
+      value: { name: 'anna', password: 'a:b' },
+      consumed: 10,
+    })
+  })
+
+  test('may be of empty words, which the door then refuses', () => {
+    expect(parseLogin(hex('01 00 00'))).toMatchObject({ kind: 'value', value: { name: '', password: '' } })
+  })
+
+  test('of another version is malformed at its first byte', () => {
+    expect(parseLogin(hex('05'))).toEqual({ kind: 'malformed', why: 'login of version 5' })
+  })
+
+  test('that is not UTF-8 is malformed, and is not quoted', () => {
+    expect(parseLogin(hex('01 01 ff 01 61'))).toEqual({ kind: 'malformed', why: 'the login is not UTF-8' })
+    expect(parseLogin(hex('01 01 61 02 c0af'))).toEqual({ kind: 'malformed', why: 'the login is not UTF-8' })
   })
 })
 
@@ -74,6 +97,10 @@ describe('request', () => {
 describe('answers', () => {
   test('a method choice', () => {
     expect(encodeMethodChoice(0xff)).toEqual(hex('05 ff'))
+  })
+
+  test('the status of a login', () => {
+    expect([encodeLoginStatus(true), encodeLoginStatus(false)]).toEqual([hex('01 00'), hex('01 01')])
   })
 
   test('a failure still has a bound address', () => {

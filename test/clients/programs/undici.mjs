@@ -1,9 +1,9 @@
-/** undici through the proxy. Reads `{ proxy, proxyTunnel, requests: [url] }` from its input, prints what became of each, one after the other. */
+/** undici through the proxy. Reads `{ proxy, proxyTunnel, token?, requests: [url] }` from its input, prints what became of each, one after the other. */
 import fs from 'node:fs'
 import { ProxyAgent, request } from 'undici'
 
-const { proxy, proxyTunnel, requests } = JSON.parse(fs.readFileSync(0, 'utf8'))
-const dispatcher = new ProxyAgent({ uri: proxy, proxyTunnel })
+const { proxy, proxyTunnel, token, requests } = JSON.parse(fs.readFileSync(0, 'utf8'))
+const dispatcher = new ProxyAgent({ uri: proxy, proxyTunnel, ...(token === undefined ? {} : { token }) })
 const answers = []
 for (const url of requests) {
   try {

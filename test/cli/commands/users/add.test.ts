@@ -30,7 +30,7 @@ test('the first user makes the file; the password is not in it, nor in what is s
     error: null,
   })
   const [anna] = users()
-  expect(anna).toMatchObject({ name: 'anna', groups: ['staff', 'it'], password: { ln: 15, r: 8, p: 1 } })
+  expect(anna).toMatchObject({ name: 'anna', groups: ['staff', 'it'], password: { ln: 15, r: 8, p: 3 } })
   expect(anna && (await isPassword(PASSWORD, anna.password))).toBe(true)
   expect(fs.readFileSync(file, 'utf8')).not.toContain(PASSWORD)
   expect(fs.statSync(file).mode & 0o777).toBe(0o600)
