@@ -26,7 +26,7 @@ import { inbounds } from './inbound/index.ts'
 import { type Listener, listen } from './inbound/listener.ts'
 import { BoundDoors } from './inbound/own-doors.ts'
 import { type Endpoint, formatEndpoint, type Ip } from './model/address.ts'
-import { containsAny } from './model/cidr.ts'
+import { CidrSet } from './model/cidr-set.ts'
 import type { FlowId } from './model/flow.ts'
 import type { Mode } from './model/verdict.ts'
 import { LiveFlows } from './pipeline/live-flows.ts'
@@ -247,10 +247,10 @@ async function openDoor(inbound: InboundSettings, settings: Settings, { road, fl
         `login failed at door ${inbound.name}, from ${client.host}: ${user === null ? 'no known user' : `wrong password of ${user}`}`,
       ),
   }
-  const permits = inbound.clients.length === 0 ? () => true : containsAny(inbound.clients)
+  const clients = new CidrSet(inbound.clients)
   const listener = await listen({
     listen: inbound.listen,
-    permits,
+    permits: (client) => inbound.clients.length === 0 || clients.has(client),
     serve: (visitor) => inbounds[inbound.type](visitor, door),
     onRefused: (client) =>
       log.warn({ inbound: inbound.name, client: formatEndpoint(client) }, 'client refused: it is in none of the networks under "clients"'),

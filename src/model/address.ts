@@ -50,6 +50,7 @@ export function parsePort(text: string): number | null {
 }
 
 const DOT = 0x2e
+const COLON = 0x3a
 const ZERO = 0x30
 
 function parseV4(text: string): Uint8Array | null {
@@ -79,38 +80,51 @@ function parseV4(text: string): Uint8Array | null {
 
 /** RFC 4291 §2.2, all three forms; no zone id (RFC 6874), no brackets. */
 function parseV6(text: string): Uint8Array | null {
-  const halves = text.split('::')
-  if (halves.length > 2) return null
-  const head = parseGroups(halves[0] ?? '', halves.length === 1)
-  const tail = halves.length === 2 ? parseGroups(halves[1] ?? '', true) : []
-  if (head === null || tail === null) return null
-  const missing = 8 - head.length - tail.length
-  if (halves.length === 1 ? missing !== 0 : missing < 1) return null
-  const groups = [...head, ...new Array<number>(missing).fill(0), ...tail]
   const bytes = new Uint8Array(16)
-  for (const [i, group] of groups.entries()) {
-    bytes[2 * i] = group >> 8
-    bytes[2 * i + 1] = group & 0xff
+  let at = 0
+  let gap = -1
+  let i = 0
+  if (text.startsWith('::')) {
+    gap = 0
+    i = 2
   }
-  return bytes
+  // One group a turn, with the colons behind it.
+  while (i < text.length) {
+    if (at === 16) return null
+    const start = i
+    let group = 0
+    for (let digit = hexAt(text, i); digit >= 0; digit = hexAt(text, ++i)) group = (group << 4) | digit
+    if (text.charCodeAt(i) === DOT) {
+      const v4 = parseV4(text.slice(start))
+      if (v4 === null || at > 12) return null
+      bytes.set(v4, at)
+      at += 4
+      break
+    }
+    if (i === start || i > start + 4) return null
+    bytes[at++] = group >> 8
+    bytes[at++] = group
+    if (i === text.length) break
+    if (text.charCodeAt(i++) !== COLON) return null
+    if (text.charCodeAt(i) === COLON) {
+      if (gap >= 0) return null
+      gap = at
+      i++
+    } else if (i === text.length) return null
+  }
+  if (gap < 0) return at === 16 ? bytes : null
+  // `::` stands for one group of zeros at least.
+  if (at > 14) return null
+  bytes.copyWithin(16 - (at - gap), gap, at)
+  return bytes.fill(0, gap, 16 - (at - gap))
 }
 
-function parseGroups(text: string, mayEndInV4: boolean): number[] | null {
-  if (text === '') return []
-  const groups: number[] = []
-  const parts = text.split(':')
-  for (const [i, part] of parts.entries()) {
-    if (mayEndInV4 && i === parts.length - 1 && part.includes('.')) {
-      const v4 = parseV4(part)
-      if (v4 === null) return null
-      groups.push(((v4[0] ?? 0) << 8) | (v4[1] ?? 0), ((v4[2] ?? 0) << 8) | (v4[3] ?? 0))
-    } else if (/^[0-9a-fA-F]{1,4}$/.test(part)) {
-      groups.push(Number.parseInt(part, 16))
-    } else {
-      return null
-    }
-  }
-  return groups
+/** -1 for what is no hexadecimal digit, or behind the end. */
+function hexAt(text: string, at: number): number {
+  const code = text.charCodeAt(at)
+  if (code >= ZERO && code <= 0x39) return code - ZERO
+  const letter = code | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }
 
 const isMapped = (b: Uint8Array): boolean => b[10] === 0xff && b[11] === 0xff && b.subarray(0, 10).every((x) => x === 0)

@@ -39,25 +39,6 @@ export function cidr(text: string): Cidr {
 
 export const formatCidr = (network: Cidr): string => `${network.ip}/${network.bits}`
 
-/** A test for membership in any of the networks, compiled once. An IPv4 address is never in an IPv6 network, nor the reverse. */
-export function containsAny(networks: readonly Cidr[]): (ip: Ip) => boolean {
-  const contains = containsAnyBytes(networks)
-  return (ip) => networks.length > 0 && contains(ipToBytes(ip))
-}
-
-/** The same test for a caller who asks many lists about one address: it takes the 4 or 16 bytes, so that text is parsed once. */
-export function containsAnyBytes(networks: readonly Cidr[]): (bytes: Uint8Array) => boolean {
-  const compiled = networks.map(({ ip, bits }) => ({ bytes: ipToBytes(ip), bits }))
-  return (bytes) => compiled.some((network) => network.bytes.length === bytes.length && samePrefix(bytes, network.bytes, network.bits))
-}
-
-function samePrefix(a: Uint8Array, b: Uint8Array, bits: number): boolean {
-  const whole = bits >> 3
-  for (let i = 0; i < whole; i++) if (a[i] !== b[i]) return false
-  const rest = bits & 7
-  return rest === 0 || ((a[whole] ?? 0) ^ (b[whole] ?? 0)) >> (8 - rest) === 0
-}
-
 function maskIp(ip: Ip, bits: number): Ip {
   const bytes = ipToBytes(ip)
   for (let i = 0; i < bytes.length; i++) {

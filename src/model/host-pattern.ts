@@ -23,5 +23,12 @@ export const isHostPattern = (parsed: HostPattern | HostProblem): parsed is Host
 
 export const formatHostPattern = ({ name, itself, below }: HostPattern): string => `${below ? (itself ? '.' : '*.') : ''}${name}`
 
+/** The same from what `formatHostPattern` wrote, at a fraction of the cost. */
+export function patternOf(canonical: string): HostPattern {
+  const itself = !canonical.startsWith('*')
+  const below = !itself || canonical.startsWith('.')
+  return { name: canonical.slice(below ? (itself ? 1 : 2) : 0) as Hostname, itself, below }
+}
+
 export const matchesHostPattern = ({ name, itself, below }: HostPattern, host: string): boolean =>
   host === name ? itself : below && isUnder(host, name)

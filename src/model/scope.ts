@@ -3,8 +3,9 @@
  * updates), and which carry another address inside (NAT64, 6to4, Teredo, ISATAP). Countries are asked only for what is
  * global here.
  */
-import { type Family, familyOf, type Ip, ipFromBytes, ipToBytes } from './address.ts'
-import { type Cidr, cidr, containsAny, containsAnyBytes } from './cidr.ts'
+import { familyOf, type Ip, ipFromBytes, ipToBytes } from './address.ts'
+import { type Cidr, cidr } from './cidr.ts'
+import { CidrMap, CidrSet } from './cidr-set.ts'
 
 /**
  * `global` is judged by country, `unspecified` is never dialled, every other scope is local. `reserved`: documentation,
@@ -14,7 +15,7 @@ import { type Cidr, cidr, containsAny, containsAnyBytes } from './cidr.ts'
 export type Scope = 'global' | 'loopback' | 'private' | 'link-local' | 'cgnat' | 'multicast' | 'reserved' | 'unspecified'
 
 /**
- * The first line that holds an address names its scope. The registries' column "Globally Reachable" decides: False is
+ * The longest prefix that holds an address names its scope. The registries' column "Globally Reachable" decides: False is
  * not global, True is, and so is N/A (Teredo, 6to4 and its relays), but for the ORCHIDs of 2001:10::/28, which have
  * been given back to a block that is not.
  */
@@ -62,27 +63,13 @@ const table: readonly (readonly [Scope, readonly Cidr[]])[] = [
   ],
 ]
 
-/** The lines of the table that can hold an address with this first byte: for most addresses there is none, and they are global. */
-const linesByFirstByte = (family: Family) =>
-  Array.from({ length: 256 }, (_, first) =>
-    table.flatMap(([scope, networks]) => {
-      const near = networks.filter((network) => network.family === family && mayStartWith(network, first))
-      return near.length === 0 ? [] : [{ scope, contains: containsAnyBytes(near) }]
-    }),
-  )
-
-function mayStartWith({ ip, bits }: Cidr, first: number): boolean {
-  const differing = (ipToBytes(ip)[0] ?? 0) ^ first
-  return bits >= 8 ? differing === 0 : differing >> (8 - bits) === 0
-}
-
-const lines = { 4: linesByFirstByte(4), 16: linesByFirstByte(6) } as const
+// An object for each: of equal values a map would keep the first, and what is last here is what counts.
+const scopes = new CidrMap(table.flatMap(([scope, networks]) => networks.map((network) => [network, { scope }] as const)))
 
 export const scopeOf = (ip: Ip): Scope => scopeOfBytes(ipToBytes(ip))
 
 /** The same for 4 or 16 bytes in network order. */
-export const scopeOfBytes = (bytes: Uint8Array): Scope =>
-  lines[bytes.length === 4 ? 4 : 16][bytes[0] ?? 0]?.find(({ contains }) => contains(bytes))?.scope ?? 'global'
+export const scopeOfBytes = (bytes: Uint8Array): Scope => scopes.getBytes(bytes).at(-1)?.scope ?? 'global'
 
 /** Loopback, LAN, link-local, CGNAT, ULA, multicast, reserved: not on the Internet, never judged by country. */
 export const isLocal = (ip: Ip): boolean => {
@@ -94,7 +81,7 @@ export const isLocal = (ip: Ip): boolean => {
  * Addresses at which clouds hand out credentials to whoever asks from inside the machine. Refused in every mode,
  * since a proxy that reaches them for its clients gives those credentials away.
  */
-const metadata = containsAny([
+const metadata = new CidrSet([
   cidr('169.254.169.254/32'), // AWS, Azure, Google Cloud, Oracle, DigitalOcean, OpenStack
   cidr('169.254.170.2/32'), // AWS ECS task credentials
   cidr('169.254.170.23/32'), // AWS EKS pod identity
@@ -107,13 +94,13 @@ const metadata = containsAny([
   cidr('fd20:ce::254/128'), // Google Cloud, IPv6
 ])
 
-export const isCloudMetadata = (ip: Ip): boolean => metadata(ip)
+export const isCloudMetadata = (ip: Ip): boolean => metadata.has(ip)
 
-const nat64 = containsAnyBytes([cidr('64:ff9b::/96')])
-const localNat64 = containsAnyBytes([cidr('64:ff9b:1::/48')])
-const sixToFour = containsAnyBytes([cidr('2002::/16')])
-const teredo = containsAnyBytes([cidr('2001::/32')])
-const compatible = containsAnyBytes([cidr('::/96')])
+const nat64 = new CidrSet([cidr('64:ff9b::/96')])
+const localNat64 = new CidrSet([cidr('64:ff9b:1::/48')])
+const sixToFour = new CidrSet([cidr('2002::/16')])
+const teredo = new CidrSet([cidr('2001::/32')])
+const compatible = new CidrSet([cidr('::/96')])
 
 /**
  * The addresses that must all be permitted before `ip` may be dialled.
@@ -127,13 +114,13 @@ export function judgedAddresses(ip: Ip): readonly [Ip, ...Ip[]] {
   if (familyOf(ip) === 4) return [ip]
   const bytes = ipToBytes(ip)
   const v4At = (offset: number) => ipFromBytes(bytes.subarray(offset, offset + 4))
-  if (nat64(bytes)) return [v4At(12)]
-  if (sixToFour(bytes)) return [v4At(2)]
-  if (localNat64(bytes)) return [ip, v4At(12)]
+  if (nat64.hasBytes(bytes)) return [v4At(12)]
+  if (sixToFour.hasBytes(bytes)) return [v4At(2)]
+  if (localNat64.hasBytes(bytes)) return [ip, v4At(12)]
   // The client's address stands inverted in the last 32 bits (RFC 4380 §4).
-  if (teredo(bytes)) return [ip, v4At(4), ipFromBytes(bytes.subarray(12).map((byte) => byte ^ 0xff))]
+  if (teredo.hasBytes(bytes)) return [ip, v4At(4), ipFromBytes(bytes.subarray(12).map((byte) => byte ^ 0xff))]
   if (isIsatap(bytes)) return [ip, v4At(12)]
-  if (compatible(bytes) && scopeOfBytes(bytes) === 'global') return [ip, v4At(12)]
+  if (compatible.hasBytes(bytes) && scopeOfBytes(bytes) === 'global') return [ip, v4At(12)]
   return [ip]
 }
 

@@ -71,7 +71,10 @@ function unmeetable(fences: readonly Fence[]): readonly Problem[] {
 
 /** This fence and those that are over all that it is over. */
 const jointly = (fence: Fence, axis: Axis, all: readonly Fence[]): readonly Fence[] =>
-  all.filter((other) => other.axes.includes(axis) && (other.traffic.length === 0 || sameTraffic(other, fence)))
+  all.filter((other) => other.axes.includes(axis) && (other.traffic.length === 0 || sameTraffic(other, fence)) && !mayLift(other, fence))
+
+/** Whether an exception of the one may take out what the other is over: then both may well be met. */
+const mayLift = ({ exceptions }: Fence, { traffic }: Fence): boolean => exceptions.some((each) => neverBoth(each.traffic, traffic) === null)
 
 const sameTraffic = (a: Fence, b: Fence): boolean => JSON.stringify(documentOf(a.traffic)) === JSON.stringify(documentOf(b.traffic))
 

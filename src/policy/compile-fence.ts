@@ -6,6 +6,7 @@ import type { Selections } from './compile-selection.ts'
 import { type Countries, compileTerritory } from './compile-territory.ts'
 import type { ExceptionDocument, FenceDocument } from './document.ts'
 import { matcherNames, matchers } from './matchers/index.ts'
+import { NOTHING } from './parameters.ts'
 import type { Path, Report } from './path.ts'
 import type { Exception, Fence, FenceOrigin, Uncertain } from './policy.ts'
 import { identifies, type Selection } from './selection.ts'
@@ -75,7 +76,7 @@ function compileException(written: ExceptionDocument, at: Path, { selections, co
     endsAt: until === undefined ? null : compileUntil(until, [...at, 'until'], report),
     reason,
   }
-  if (traffic === 'nothing') return null
+  if (traffic === 'nothing' || to?.every((word) => word === NOTHING)) return null
   if (!identifies(traffic)) report(at, sayUnidentified(traffic))
   else if (holdsNot(traffic)) report(at, 'an exception says what is permitted: the definition that it names must not hold a "not"')
   return { traffic, ...compiled }
@@ -85,7 +86,7 @@ const holdsNot = (selection: Selection): boolean => selection.some(({ name, with
 
 function sayUnidentified(traffic: Selection): string {
   const says = `an exception says which destinations or whose traffic it is for (${either.format(matcherNames.filter((name) => matchers[name].identifies))})`
-  const selectors = traffic.map(({ name }) => `"${name}"`)
+  const selectors = traffic.map(({ name, matcher }) => `"${name}${name === 'is' ? `: ${matcher.document.join(', ')}` : ''}"`)
   return selectors.length === 0
     ? `${says}: without that it would lift the whole fence`
     : `${says}: by ${new Intl.ListFormat('en-GB').format(selectors)} alone it would lift the fence for everybody, to anywhere`

@@ -33,7 +33,6 @@ export function readSelections(
   const used = new Set<string>()
 
   const definition = (name: string, at: Path, within: readonly string[]): Definition | 'nothing' => {
-    used.add(name)
     const written = Object.hasOwn(definitions, name) ? definitions[name] : undefined
     if (written === undefined) {
       const names = Object.keys(definitions)
@@ -42,7 +41,7 @@ export function readSelections(
       return 'nothing'
     }
     if (within.includes(name)) {
-      report(at, `definition "${name}" is made of itself`)
+      report(at, `definition "${name}" is made of itself${way(name, within)}`)
       return 'nothing'
     }
     const known = compiled.get(name)
@@ -61,16 +60,17 @@ export function readSelections(
     if (written.is !== undefined) terms.push(definedTerm(written.is, [...at, 'is'], within))
     if (written.not !== undefined) {
       const inner = select(Object(written.not), [...at, 'not'], within)
-      if (inner.length === 0) report([...at, 'not'], 'says nothing that could be negated')
-      // What is not nothing is everything.
-      if (inner !== 'nothing') terms.push(notTerm(inner, documentOf(inner)))
+      if (Object.keys(Object(written.not)).length === 0) report([...at, 'not'], 'says nothing that could be negated')
+      // What is not nothing is everything, and what is not everything is nothing.
+      if (inner !== 'nothing') terms.push(inner.length === 0 ? 'nothing' : notTerm(inner, documentOf(inner)))
     }
     return terms.every((term) => term !== 'nothing') ? terms : 'nothing'
   }
 
   const definedTerm = (written: unknown, at: Path, within: readonly string[]): Term | 'nothing' => {
-    const names = Array.isArray(written) ? written : [written]
-    const found = names.map((name, i) => definition(String(name), Array.isArray(written) ? [...at, i] : at, within))
+    const names = [written].flat().map(String)
+    for (const name of names) used.add(name)
+    const found = names.map((name, i) => definition(name, Array.isArray(written) ? [...at, i] : at, within))
     const some = found.filter((each) => each !== 'nothing')
     return some.length === 0 ? 'nothing' : isTerm(some)
   }
@@ -89,11 +89,14 @@ export function readSelections(
     return { name, matcher, reads: kind.reads, identifies: kind.identifies, within: [], definitions: [] }
   }
 
-  for (const name of Object.keys(definitions)) {
-    definition(name, ['definitions', name], [])
-    used.delete(name)
-  }
+  for (const name of Object.keys(definitions)) definition(name, ['definitions', name], [])
   return { read: (written, at) => select(written, at, []), used }
+}
+
+/** Of a circle that leads through others, all that it leads through. */
+export const way = (name: string, within: readonly string[]): string => {
+  const circle = [...within.slice(within.indexOf(name)), name]
+  return circle.length === 2 ? '' : ` (${circle.join(' → ')})`
 }
 
 /** Short enough to stay a name. */

@@ -2,6 +2,7 @@
 import { type CountryCode, isCountryCode, suggestCountry } from '../model/country.ts'
 import { printable } from '../model/hostname.ts'
 import { didYouMean } from '../model/suggest.ts'
+import { way } from './compile-selection.ts'
 import type { FenceDocument, PolicyDocument } from './document.ts'
 import type { CountryGroups } from './library.ts'
 import { NOTHING } from './parameters.ts'
@@ -25,7 +26,7 @@ export function countriesOf(own: NonNullable<PolicyDocument['groups']>, shared: 
       return known === undefined ? null : new Set(known.countries)
     }
     if (within.includes(name)) {
-      report(at, `group "${name}" is made of itself`)
+      report(at, `group "${name}" is made of itself${way(name, within)}`)
       return new Set()
     }
     // The faults within are told where the group is defined, once.

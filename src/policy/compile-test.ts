@@ -71,7 +71,9 @@ function compileTest(
 function compileTarget(text: string, at: Path, report: Report): Endpoint<Host> | null {
   const target = parseHostPort(text, null)
   if (!('problem' in target)) return target
-  report(at, `${target.problem}: write a host and a port such as "zoom.us:443"`)
+  const example = parseIp(text)?.includes(':') === true ? `[${text}]:443` : 'zoom.us:443'
+  const problem = text.includes('://') ? `"${printable(text)}" is a URL` : target.problem
+  report(at, `${problem}: write a host and a port such as "${example}"`)
   return null
 }
 

@@ -1,5 +1,6 @@
 /** Policy text → `Policy`, or every fault of it at once with its place and a suggestion. */
-import { containsAny, formatCidr } from '../model/cidr.ts'
+import { formatCidr } from '../model/cidr.ts'
+import { CidrSet } from '../model/cidr-set.ts'
 import { ConfigErrors } from '../model/errors.ts'
 import type { Effect } from '../model/verdict.ts'
 import { analyse } from './analyse.ts'
@@ -18,7 +19,7 @@ import {
   testDocument,
   uncertainDocument,
 } from './document.ts'
-import { extendedParts, mergeFences, type Part } from './extend.ts'
+import { distinct, extendedParts, mergeFences, type Part } from './extend.ts'
 import { type Library, noLibrary, type PolicySource } from './library.ts'
 import { compileNetworks } from './matchers/networks.ts'
 import { fill, type GivenValues, nothingGiven, readParameters } from './parameters.ts'
@@ -40,7 +41,7 @@ export function compilePolicy(text: string, file: string, name: string, library:
     tests: part.tests,
     files: part.files,
   }
-  const line = (key: 'groups' | 'definitions', of: string) => source.place([key, of]).line
+  const line = (key: 'groups' | 'definitions', of: string) => source.place([key], of).line
   const warnings = [...part.warnings, ...analyse(fences, { document, file, line, used: part.used }, library)]
   return seal({ ...compiled, warnings }, document.uncertain)
 }
@@ -60,7 +61,7 @@ function compilePart({ text, file, name }: PolicySource, given: GivenValues, lib
     line: source.place(['fences', i]).line,
   }))
   const merged = mergeFences(extended.parts, fences, source)
-  const tests = compileTests(document.tests ?? [], merged.fences, library, source.report, source.place)
+  const tests = compileTests(document.tests ?? [], extended.isWhole ? merged.fences : null, library, source.report, source.place)
   const localNetwork = compileLocalNetwork(document.local_network ?? 'allow', source.report)
   if (extended.problems.length > 0) throw new ConfigErrors([...source.problems, ...extended.problems])
   source.throwIfReported()
@@ -72,14 +73,15 @@ function compilePart({ text, file, name }: PolicySource, given: GivenValues, lib
     tests,
     files: [...new Set([file, ...extended.parts.flatMap((part) => part.files)])],
     used: scope.selections.used,
-    warnings: [...extended.parts.flatMap((part) => part.warnings), ...merged.warnings],
+    warnings: distinct([...extended.parts.flatMap((part) => part.warnings), ...merged.warnings]),
   }
 }
 
 /** A value that was given from outside, and is faulty, is told where it was given. */
 function rewriteWith(given: GivenValues, written: unknown, report: Report): Rewritten {
-  const { value, placeOf, cameFrom } = fill(written, readParameters(written, given), report)
+  const { value, placeOf, cameFrom, isUnknown } = fill(written, readParameters(written, given), report)
   const isElsewhere = (path: Path, message: string) => {
+    if (isUnknown(path)) return true
     const from = cameFrom(path)
     if (from === null || !given.values.has(from.name)) return false
     given.fault(from.name, from.index, message)
@@ -139,10 +141,10 @@ function checkSoundParts(written: unknown, library: Library, report: Report): vo
 function compileLocalNetwork(written: LocalNetworkDocument, report: Report): LocalNetwork {
   if (typeof written === 'string') return { effect: () => written, worst: written, document: written }
   const networks = compileNetworks(written.allow, (index, message) => report(['local_network', 'allow', index], message))
-  const contains = containsAny(networks)
+  const allowed = new CidrSet(networks)
   const { otherwise } = written
   return {
-    effect: (ip): Effect => (contains(ip) ? 'allow' : otherwise),
+    effect: (ip): Effect => (allowed.has(ip) ? 'allow' : otherwise),
     worst: otherwise,
     document: { allow: [...new Set(networks.map(formatCidr))].sort(), otherwise },
   }

@@ -2,6 +2,7 @@
 import type { Facts } from '../model/facts.ts'
 import { type Effect, type FenceOutcome, severest } from '../model/verdict.ts'
 import { judgeFence, type Span } from './fence.ts'
+import { createFenceIndex, type FenceIndex } from './fence-index.ts'
 import type { Fence, Policy } from './policy.ts'
 
 export interface Judgement {
@@ -9,6 +10,7 @@ export interface Judgement {
   readonly low: Effect
   /** No later fact makes it severer. Equal to `low` when all that matters is known. */
   readonly high: Effect
+  /** Of the fences that apply, in the order of the policy. */
   readonly fences: readonly FenceOutcome[]
   /** What `local_network` says of a local address; `null` for others, and while no address is known. */
   readonly localNetwork: Effect | null
@@ -18,13 +20,23 @@ export function evaluate(policy: Policy, facts: Facts): Judgement {
   let { low, high } = localNetworkSpan(policy, facts)
   const localNetwork = facts.location !== undefined && facts.location.scope !== 'global' ? low : null
   const fences: FenceOutcome[] = []
-  for (const fence of policy.fences) {
+  for (const fence of indexOf(policy).mayApply(facts)) {
     const span = judgeFence(fence, facts)
+    if (span.outcome === 'not-applied') continue
     low = severest(low, span.low)
     high = severest(high, span.high)
     fences.push(outcomeOf(fence, span))
   }
   return { low, high, fences, localNetwork }
+}
+
+/** By the array and not by the policy, which is often another object with the same fences. */
+const indexes = new WeakMap<Policy['fences'], FenceIndex>()
+
+function indexOf({ fences }: Policy): FenceIndex {
+  const known = indexes.get(fences) ?? createFenceIndex(fences)
+  indexes.set(fences, known)
+  return known
 }
 
 function localNetworkSpan({ localNetwork }: Policy, { location }: Facts): { low: Effect; high: Effect } {

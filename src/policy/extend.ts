@@ -1,5 +1,5 @@
 /** `extends:` and `with:`: policies that a policy is built on, and the values that it gives to their parameters. */
-import { ConfigErrors, type Problem } from '../model/errors.ts'
+import { ConfigErrors, formatProblem, type Problem } from '../model/errors.ts'
 import { printable } from '../model/hostname.ts'
 import { didYouMean } from '../model/suggest.ts'
 import { documentOf } from './compile-selection.ts'
@@ -35,6 +35,8 @@ export interface Extended {
   readonly parts: readonly Part[]
   /** Faults in the files of others. */
   readonly problems: readonly Problem[]
+  /** Whether all that is extended was found and read: else nobody knows which fences there are. */
+  readonly isWhole: boolean
 }
 
 /** Reads every policy that is extended. Faults of the extending document go to its own report. */
@@ -82,14 +84,35 @@ export function extendedParts(
       return []
     }
   })
-  return { parts, problems }
+  const isWhole = parts.length === names.length
+  if (isWhole) reportUnknown(Object.keys(values), parameters, source)
+  return { parts, problems: distinct(problems), isWhole }
 }
 
-/** The value as its parameter's type has it, or nothing where it does not fit, which was then reported. */
+/** By two ways the same file has the same faults and warnings. */
+export const distinct = (problems: readonly Problem[]): readonly Problem[] => [
+  ...new Map(problems.map((problem) => [formatProblem(problem), problem])).values(),
+]
+
+interface Parameters {
+  readonly base: PolicySource
+  readonly known: ParametersDocument
+}
+
+function reportUnknown(given: readonly string[], parameters: readonly Parameters[], source: Source<PolicyDocument>): void {
+  const names = parameters.flatMap(({ known }) => Object.keys(known))
+  for (const name of given) {
+    if (names.includes(name)) continue
+    const hint = didYouMean(name, names) || (names.length === 0 ? ' (they have none)' : ` (${names.join(', ')})`)
+    source.report(['with'], `"${printable(name)}" is no parameter of what this policy extends${hint}`, name)
+  }
+}
+
+/** The value as its parameter's type has it, or nothing where it does not fit, which was then reported, or nobody has it. */
 function readValue(
   name: string,
   value: ParameterValue,
-  parameters: readonly { readonly base: PolicySource; readonly known: ParametersDocument }[],
+  parameters: readonly Parameters[],
   source: Source<PolicyDocument>,
   countries: Countries,
 ): readonly (readonly [string, ParameterValue])[] {
@@ -97,13 +120,7 @@ function readValue(
     const parameter = Object.hasOwn(known, name) ? known[name] : undefined
     return parameter === undefined ? [] : [{ base, parameter }]
   })
-  const [first] = owners
-  if (first === undefined) {
-    const names = parameters.flatMap(({ known }) => Object.keys(known))
-    const hint = didYouMean(name, names) || (names.length === 0 ? ' (they have none)' : ` (${names.join(', ')})`)
-    source.report(['with'], `"${printable(name)}" is no parameter of what this policy extends${hint}`, name)
-    return []
-  }
+  if (owners.length === 0) return []
   const wrong = owners.find(({ parameter }) => misfit(value, parameter) !== null)
   if (wrong !== undefined) {
     source.report(['with', name], `${misfit(value, wrong.parameter)}, as "${wrong.base.name}" wants it`)

@@ -71,6 +71,8 @@ export interface Filled {
   readonly placeOf: (path: Path) => Path
   /** The parameter that a part came from, and which of its items it is; `null` where the file itself says it. */
   readonly cameFrom: (path: Path) => { readonly name: string; readonly index: number | null } | null
+  /** Whether what stands there is a name that no parameter has: that was told, and nothing more need be. */
+  readonly isUnknown: (path: Path) => boolean
 }
 
 /** Puts values in for `$name` wherever it stands alone; in a list, a list joins in. Never changes what it is given. */
@@ -83,33 +85,42 @@ export function fill(written: unknown, values: ReadonlyMap<string, ParameterValu
     if (Array.isArray(found)) for (const index of found.keys()) filled.set(JSON.stringify(now(index)), { name, index })
     else filled.set(JSON.stringify(now(0)), { name, index: null })
   }
-  const look = (text: string, at: Path): ParameterValue | undefined => {
+  /** A list of which empty parameters left nothing. */
+  const nothing = (text: unknown, now: Path) => {
+    filled.set(JSON.stringify(now), { name: String(text).slice(1), index: null })
+    return [NOTHING]
+  }
+  const unknown = new Set<string>()
+  const look = (text: string, at: Path, now: Path): ParameterValue | undefined => {
     const [, name] = /^\$([a-z][a-z0-9-]*)$/.exec(text) ?? []
     if (name === undefined) return undefined
     const found = values.get(name)
     if (found !== undefined) return found
+    unknown.add(JSON.stringify(now))
     const known = values.size === 0 ? ' (it has none)' : ` (${[...values.keys()].map((key) => `$${key}`).join(', ')})`
     report(at, `"$${printable(name)}" is no parameter of this policy${didYouMean(name, values.keys()) || known}`)
     return undefined
   }
   const walk = (part: unknown, at: Path, now: Path): unknown => {
     if (typeof part === 'string') {
-      const found = look(part, at)
+      const found = look(part, at, now)
+      if (Array.isArray(found) && found.length === 0) return nothing(part, now)
       if (found !== undefined) mark(part, found, (index) => (Array.isArray(found) ? [...now, index] : now))
-      return Array.isArray(found) ? (found.length === 0 ? [NOTHING] : found) : (found ?? part)
+      return found ?? part
     }
     if (Array.isArray(part)) {
       const from: number[] = []
       const items = part.flatMap((item: unknown, i) => {
-        const found = typeof item === 'string' ? look(item, [...at, i]) : undefined
+        const found = typeof item === 'string' ? look(item, [...at, i], [...now, from.length]) : undefined
         const start = from.length
         if (found !== undefined) mark(String(item), found, (index) => [...now, start + index])
-        const put = Array.isArray(found) ? found : [found ?? walk(item, [...at, i], [...now, from.length])]
+        const kept = () => (typeof item === 'string' ? item : walk(item, [...at, i], [...now, from.length]))
+        const put = Array.isArray(found) ? found : [found ?? kept()]
         from.push(...put.map(() => i))
         return put
       })
       shifts.set(JSON.stringify(now), from)
-      return part.length > 0 && items.length === 0 ? [NOTHING] : items
+      return part.length > 0 && items.length === 0 ? nothing(part[0], now) : items
     }
     if (typeof part !== 'object' || part === null) return part
     return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, walk(inner, [...at, key], [...now, key])]))
@@ -127,5 +138,5 @@ export function fill(written: unknown, values: ReadonlyMap<string, ParameterValu
     }
     return null
   }
-  return { value, placeOf, cameFrom }
+  return { value, placeOf, cameFrom, isUnknown: (path) => unknown.has(JSON.stringify(path)) }
 }

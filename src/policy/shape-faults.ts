@@ -28,6 +28,10 @@ function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType): readonly ShapeFau
     const words = wordsAt(schema, path)
     return issue.keys.map((key) => ({ path, atKey: key, message: `"${printable(key)}" is not a word of this file${hint(key, words)}` }))
   }
+  if (issue.code === 'invalid_key') {
+    const key = String(path.at(-1))
+    return [{ path: path.slice(0, -1), atKey: key, message: `"${printable(key)}" ${issue.issues[0]?.message ?? issue.message}` }]
+  }
   if (issue.input === undefined) return [{ path: path.slice(0, -1), message: sayMissing(issue) }]
   return [{ path, message: path.length === 0 ? `the file ${sayWrong(issue)}` : sayWrong(issue) }]
 }
@@ -49,6 +53,11 @@ function sayMissing(issue: z.core.$ZodIssue): string {
 }
 
 function sayWrong(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'too_small' && issue.message.startsWith('Too small')) return 'must not be empty'
+  if (issue.code === 'invalid_union' && typeof issue.input === 'string') {
+    const words = issue.errors.flat().flatMap((form) => (form.code === 'invalid_value' ? form.values.map(String) : []))
+    return `${issue.message}${didYouMean(issue.input, words)}`
+  }
   if (issue.code !== 'invalid_value') {
     const expected = /^Invalid input: expected (\w+), received (\w+)$/
     return issue.message.replace(expected, (_, wanted, got) => `must be ${article(wanted)}, not ${article(got)}`)

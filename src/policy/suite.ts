@@ -81,6 +81,8 @@ function runTest(test: PolicyTest, index: number, policy: Policy, world: SuiteWo
   return { ...head, passed: why === null, got: { effect: low, decidedBy }, sentence: sayWhat(test, low, outcomes), why }
 }
 
+const quoted = (names: readonly string[]): string => new Intl.ListFormat('en-GB').format(names.map((name) => `"${name}"`))
+
 const namesOf = (outcomes: readonly FenceOutcome[]): readonly string[] => [...new Set(outcomes.map(({ fence }) => fence))]
 
 function sayDifference({ expect, because }: PolicyTest, got: Effect, outcomes: readonly FenceOutcome[]): string | null {
@@ -90,18 +92,19 @@ function sayDifference({ expect, because }: PolicyTest, got: Effect, outcomes: r
   )
   if (missing.length === 0) return null
   const found = namesOf(outcomes.filter(({ effect }) => effect === got))
-  const others = got === 'allow' || found.length === 0 ? '' : `; that was ${found.map((name) => `"${name}"`).join(', ')}`
-  return `${got}, but not by fence ${missing.map((name) => `"${name}"`).join(', ')}${others}`
+  const others = got === 'allow' || found.length === 0 ? '' : `; that was ${quoted(found)}`
+  return `${got}, but not by fence ${quoted(missing)}${others}`
 }
 
 /** Which fact the verdict waits for. */
 function sayMissing({ at, given, asked }: PolicyTest, { locate }: SuiteWorld, outcomes: readonly FenceOutcome[]): string {
   const open = namesOf(outcomes.filter(({ outcome }) => outcome === 'open'))
-  const who = open.length === 0 ? 'the verdict' : `fence ${open.map((name) => `"${name}"`).join(', ')}`
-  if (given === null && asked.host.kind === 'name') return `${who} depends on where ${hostText(asked.host)} is: say it under "given"`
-  if (given === null && locate === null) return `${who} depends on where ${hostText(asked.host)} is, and there is no location data`
-  if (at === undefined) return `${who} depends on the time: say it with "at"`
-  return `${who} depends on what the test does not say`
+  const depends =
+    open.length === 0 ? 'the verdict depends' : open.length === 1 ? `fence "${open[0]}" depends` : `fences ${quoted(open)} depend`
+  if (given === null && asked.host.kind === 'name') return `${depends} on where ${hostText(asked.host)} is: say it under "given"`
+  if (given === null && locate === null) return `${depends} on where ${hostText(asked.host)} is, and there is no location data`
+  if (at === undefined) return `${depends} on the time: say it with "at"`
+  return `${depends} on what the test does not say`
 }
 
 const past: Readonly<Record<Effect, string>> = { allow: 'Allowed', log: 'Flagged', block: 'Blocked' }

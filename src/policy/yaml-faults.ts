@@ -27,23 +27,26 @@ export const MAX_ALIASES = 100
 
 /** One visit in the order of the file: an alias stands for the last anchor of its name before it. */
 function aliasFaults(document: Document): readonly YamlFault[] {
-  const anchors = new Set<string>()
+  const anchors = new Map<string, unknown>()
   const faults: YamlFault[] = []
   let aliases = 0
   visit(document, {
-    Alias(_, { source, range }) {
+    Alias(_, { source, range }, path) {
       const offset = range?.[0] ?? 0
       aliases++
       if (aliases > MAX_ALIASES) {
         faults.push({ offset, message: `this is alias number ${aliases} ("*${printable(source)}"): a file may hold ${MAX_ALIASES}` })
         return visit.BREAK
       }
-      if (anchors.has(source)) return
+      const anchored = anchors.get(source)
       const name = printable(source)
-      faults.push({ offset, message: `"*${name}" stands for nothing: no "&${name}" comes before it` })
+      if (anchored === undefined) faults.push({ offset, message: `"*${name}" stands for nothing: no "&${name}" comes before it` })
+      // What holds itself has no end, and whoever walks through it comes to none.
+      else if (path.some((ancestor) => ancestor === anchored))
+        faults.push({ offset, message: `"*${name}" stands for what it is a part of` })
     },
-    Value(_, { anchor }) {
-      if (anchor !== undefined) anchors.add(anchor)
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node)
     },
   })
   return faults

@@ -18,8 +18,8 @@ export interface Source<T> {
   readonly report: Report
   /** What was reported so far. */
   readonly problems: readonly Problem[]
-  /** Where a part of the document stands in its file. */
-  place(path: Path): Position
+  /** Where a part of the document stands in its file, or a key of it. */
+  place(path: Path, atKey?: string): Position
   /** Throws ConfigErrors if anything was reported. */
   throwIfReported(): void
 }
@@ -34,7 +34,7 @@ export interface SourceOptions {
 export interface Rewritten {
   readonly value: unknown
   readonly placeOf: (path: Path) => Path
-  /** Whether the fault is of a part that stands in another file, where it was then reported. */
+  /** Whether the fault is reported elsewhere: of a part that stands in another file, or that has a fault of its own. */
   readonly isElsewhere: (path: Path, message: string) => boolean
 }
 
@@ -91,7 +91,7 @@ export function readSource<Schema extends z.ZodType>(
     value: parsed.data,
     report,
     problems,
-    place: (path) => place(placeOf(path)),
+    place: (path, atKey) => place(placeOf(path), atKey),
     throwIfReported: () => {
       if (problems.length > 0) throw new ConfigErrors(problems)
     },

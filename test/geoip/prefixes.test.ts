@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { PrefixSet } from '../../src/geoip/prefixes.ts'
 import type { Ranges } from '../../src/geoip/ranges.ts'
 import { ipFromBytes } from '../../src/model/address.ts'
-import { type Cidr, cidr, containsAny } from '../../src/model/cidr.ts'
+import { type Cidr, cidr } from '../../src/model/cidr.ts'
+import { CidrSet } from '../../src/model/cidr-set.ts'
 import { valueAt } from './look-up.ts'
 
 test('the longest prefix that holds an address speaks, and gaps are 0', () => {
@@ -82,7 +83,7 @@ test('ranges say what the longest match says, whatever the order', () => {
       expect(filled(other)).toEqual({ v4, v6 })
       for (const each of addresses) {
         const ip = ipFromBytes(Uint8Array.from(each))
-        const holding = list.filter(([network]) => containsAny([network])(ip)).sort(([l], [r]) => r.bits - l.bits)
+        const holding = list.filter(([network]) => new CidrSet([network]).has(ip)).sort(([l], [r]) => r.bits - l.bits)
         expect(valueAt(ip, v4, v6)).toBe(holding[0]?.[1] ?? 0)
       }
     }),

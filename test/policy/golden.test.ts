@@ -4,6 +4,9 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { ConfigErrors } from '../../src/model/errors.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
+import type { Library } from '../../src/policy/library.ts'
+import { madeUpApps } from './made-up.ts'
+import { someGroups } from './words.ts'
 
 const folder = path.join(import.meta.dirname, 'golden')
 const { UPDATE_GOLDEN: update } = process.env
@@ -13,10 +16,21 @@ const names = fs
   .filter((file) => file.endsWith('.yaml'))
   .map((file) => file.replace(/\.yaml$/, ''))
 
+/** Policies that others extend stand in `golden/extended`, and have no text of their own. */
+const library: Library = {
+  apps: madeUpApps,
+  groups: someGroups,
+  find(name, from) {
+    const file = path.join(path.dirname(from), name)
+    if (fs.existsSync(path.join(folder, file))) return { text: fs.readFileSync(path.join(folder, file), 'utf8'), file, name }
+    return { problem: name.includes('.') ? `${file}: there is no such file` : `there is no policy pack "${name}"` }
+  },
+}
+
 /** What `ringfence policy check` would print of a file. */
 function complaint(text: string, file: string): string {
   try {
-    compilePolicy(text, file, file)
+    compilePolicy(text, file, file, library)
   } catch (error) {
     if (error instanceof ConfigErrors) return `${error.message}\n`
     throw error

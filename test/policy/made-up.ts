@@ -65,7 +65,7 @@ export const values: Readonly<Record<MatcherName, fc.Arbitrary<unknown>>> = {
 
 const effect = fc.constantFrom<Effect>('allow', 'log', 'block')
 export const countries = fc.uniqueArray(fc.constantFrom(...someCountries), { minLength: 1, maxLength: 3 })
-const oneOrList = (item: fc.Arbitrary<unknown>) => fc.oneof(item, fc.array(item, { minLength: 1, maxLength: 3 }))
+export const oneOrList = (item: fc.Arbitrary<unknown>) => fc.oneof(item, fc.array(item, { minLength: 1, maxLength: 3 }))
 const selectors = fc.record(Object.fromEntries(matcherNames.map((name) => [name, oneOrList(values[name])])), { requiredKeys: [] })
 const few = fc.tuple(selectors, fc.shuffledSubarray([...matcherNames], { maxLength: 2 })).map(([all, names]) => pick(all, names))
 

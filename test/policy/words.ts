@@ -2,6 +2,7 @@
 import { stringify } from 'yaml'
 import { type Endpoint, type Ip, parseIp } from '../../src/model/address.ts'
 import { type CountryCode, isCountryCode } from '../../src/model/country.ts'
+import { ConfigErrors, formatProblem } from '../../src/model/errors.ts'
 import type { Facts } from '../../src/model/facts.ts'
 import type { KnownName } from '../../src/model/flow.ts'
 import { type Host, type Hostname, isHost, parseHost } from '../../src/model/hostname.ts'
@@ -9,7 +10,7 @@ import { anonymous } from '../../src/model/identity.ts'
 import type { Location } from '../../src/model/location.ts'
 import { scopeOf } from '../../src/model/scope.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
-import { type Library, noLibrary } from '../../src/policy/library.ts'
+import { type CountryGroups, type Library, noLibrary } from '../../src/policy/library.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 
 export function ip(text: string): Ip {
@@ -33,6 +34,36 @@ export function country(text: string): CountryCode {
 export function policy(document: Readonly<Record<string, unknown>>, library: Partial<Library> = {}): Policy {
   const text = stringify({ version: 1, mode: 'enforce', ...document }, { aliasDuplicateObjects: false })
   return compilePolicy(text, 'test.yaml', 'test', { ...noLibrary, ...library })
+}
+
+/** Two groups of few countries. */
+export const someGroups: CountryGroups = new Map([
+  ['eea', { countries: ['DE', 'FR', 'NL', 'NO'].map(country) }],
+  ['five-eyes', { countries: ['AU', 'CA', 'GB', 'NZ', 'US'].map(country) }],
+])
+
+/** A library of these policies, by name: each is called `name.yaml`, and is a text, or what stands in its file beside `version` and `mode`. */
+export const libraryOf = (policies: Readonly<Record<string, string | object>>, more: Partial<Library> = {}): Library => ({
+  ...noLibrary,
+  groups: someGroups,
+  find(name) {
+    const written = policies[name]
+    if (written === undefined) return { problem: `there is no policy "${name}"` }
+    const text = typeof written === 'string' ? written : stringify({ version: 1, mode: 'enforce', ...written })
+    return { text, file: `${name}.yaml`, name }
+  },
+  ...more,
+})
+
+/** The faults for which a policy is refused, as their operator is told. */
+export function faultsOf(compile: () => Policy): readonly string[] {
+  try {
+    compile()
+  } catch (error) {
+    if (error instanceof ConfigErrors) return error.problems.map(formatProblem)
+    throw error
+  }
+  return []
 }
 
 export const strict = { disputed: 'block', unknown: 'block', anycast: 'block' } as const

@@ -21,7 +21,12 @@ test('ten faults of syntax are told, not ten thousand', () => expect(faults('\t-
 
 test('an alias stands for an anchor before it, and for the last of that name', () => {
   expect(faults('a: *x\nb: &x 1\nc: *x\n')).toEqual(['3 "*x" stands for nothing: no "&x" comes before it'])
-  expect(faults('- &x 1\n- &x 2\n- *x\n- &y { z: &z 1, *z : *y }\n')).toEqual([])
+  expect(faults('- &x 1\n- &x 2\n- *x\n- &y { z: &z 1, *z : *x }\n')).toEqual([])
+})
+
+test('an alias within what it stands for is told, unless the name was given anew', () => {
+  expect(faults('a: &a { b: [*a] }\n')).toEqual(['12 "*a" stands for what it is a part of'])
+  expect(faults('a: &a { b: &a 1, c: *a }\n')).toEqual([])
 })
 
 test('a file may hold a hundred aliases; the next is told, and nothing after it is looked at', () => {

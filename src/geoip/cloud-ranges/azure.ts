@@ -4,8 +4,8 @@
  * https://learn.microsoft.com/en-us/azure/virtual-network/service-tags-overview
  */
 import { z } from 'zod'
-import { ipToBytes } from '../../model/address.ts'
-import { type Cidr, containsAnyBytes } from '../../model/cidr.ts'
+import type { Cidr } from '../../model/cidr.ts'
+import { CidrSet } from '../../model/cidr-set.ts'
 import { type CloudReader, networkOf, shaped } from './cloud-file.ts'
 
 const schema = z.object({
@@ -50,11 +50,11 @@ const reader = (isChina: boolean): CloudReader => ({
   anycast(json) {
     const tags = tagsOf(json, isChina)
     const regional = tags.filter(isRegional).flatMap(networksOf)
-    const inRegion = containsAnyBytes(regional)
-    const regionalAddresses = regional.map(({ ip }) => ipToBytes(ip))
+    const inRegion = new CidrSet(regional)
+    const regionalAddresses = regional.map(({ ip }) => ip)
     const isApart = (network: Cidr): boolean => {
-      const inside = containsAnyBytes([network])
-      return !inRegion(ipToBytes(network.ip)) && !regionalAddresses.some(inside)
+      const inside = new CidrSet([network])
+      return !inRegion.has(network.ip) && !regionalAddresses.some((ip) => inside.has(ip))
     }
     return tags
       .filter(({ name }) => name === 'AzureFrontDoor.Frontend')

@@ -1,6 +1,8 @@
 /** `cidr`: networks of the destination's address. */
 import { z } from 'zod'
-import { containsAny, formatCidr } from '../../model/cidr.ts'
+import { formatCidr } from '../../model/cidr.ts'
+import { CidrSet } from '../../model/cidr-set.ts'
+import type { Facts } from '../../model/facts.ts'
 import type { Match, MatcherKind } from './matcher.ts'
 import { compileNetworks } from './networks.ts'
 
@@ -11,9 +13,8 @@ export const cidr: MatcherKind<string> = {
   reads: 'address',
   compile(items, report) {
     const networks = compileNetworks(items, report)
-    const contains = containsAny(networks)
-    const match = ({ address }: { address: Parameters<typeof contains>[0] | undefined }): Match =>
-      address === undefined ? 'open' : contains(address) ? 'yes' : 'no'
+    const set = new CidrSet(networks)
+    const match = ({ address }: Facts): Match => (address === undefined ? 'open' : set.has(address) ? 'yes' : 'no')
     return { applies: match, proved: match, document: networks.map(formatCidr) }
   },
 }

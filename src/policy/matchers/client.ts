@@ -1,6 +1,7 @@
 /** `client`: networks of the client's address. */
 import { z } from 'zod'
-import { containsAny, formatCidr } from '../../model/cidr.ts'
+import { formatCidr } from '../../model/cidr.ts'
+import { CidrSet } from '../../model/cidr-set.ts'
 import { certain, type MatcherKind } from './matcher.ts'
 import { compileNetworks } from './networks.ts'
 
@@ -11,7 +12,7 @@ export const client: MatcherKind<string> = {
   reads: 'flow',
   compile(items, report) {
     const networks = compileNetworks(items, report)
-    const contains = containsAny(networks)
-    return certain(networks.map(formatCidr), (facts) => contains(facts.client))
+    const set = new CidrSet(networks)
+    return certain(networks.map(formatCidr), (facts) => set.has(facts.client))
   },
 }

@@ -2,8 +2,9 @@
 import { z } from 'zod'
 import { parseIp } from '../../model/address.ts'
 import type { KnownName } from '../../model/flow.ts'
-import { formatHostPattern, isHostPattern, parseHostPattern } from '../../model/host-pattern.ts'
-import type { Match, Matcher, MatcherKind } from './matcher.ts'
+import { formatHostPattern, type HostPattern, isHostPattern, parseHostPattern } from '../../model/host-pattern.ts'
+import { HostSet } from '../../model/host-set.ts'
+import { type Match, type Matcher, type MatcherKind, provedFor } from './matcher.ts'
 
 export const host: MatcherKind<string> = {
   item: z.string(),
@@ -11,20 +12,14 @@ export const host: MatcherKind<string> = {
   reads: 'names',
   identifies: true,
   compile(items, report) {
-    const exact = new Set<string>()
-    const below = new Set<string>()
-    const document: string[] = []
+    const patterns: HostPattern[] = []
     for (const [i, item] of items.entries()) {
       const pattern = parseHostPattern(item)
-      if (isHostPattern(pattern)) {
-        if (pattern.itself) exact.add(pattern.name)
-        if (pattern.below) below.add(pattern.name)
-        document.push(formatHostPattern(pattern))
-      } else {
-        report(i, parseIp(item) === null ? pattern.problem : `${pattern.problem}; use "cidr" for addresses`)
-      }
+      if (isHostPattern(pattern)) patterns.push(pattern)
+      else report(i, parseIp(item) === null ? pattern.problem : `${pattern.problem}; use "cidr" for addresses`)
     }
-    return hostMatcher(document, (name) => exact.has(name) || isBelow(name, below))
+    const set = new HostSet(patterns)
+    return hostMatcher(patterns.map(formatHostPattern), (name) => set.has(name))
   },
 }
 
@@ -42,19 +37,6 @@ function hostMatcher(document: readonly string[], matches: (name: string) => boo
   return {
     document,
     applies: (facts) => (facts.anyName ? 'yes' : ask(facts.names, facts.namesFinal, () => 'yes')),
-    proved: (facts) =>
-      ask(facts.names, facts.namesFinal, ({ provedAt }) => {
-        if (provedAt === 'everywhere') return 'yes'
-        if (provedAt === null) return 'no'
-        if (facts.address === undefined) return 'open'
-        return provedAt.has(facts.address) ? 'yes' : 'no'
-      }),
+    proved: (facts) => ask(facts.names, facts.namesFinal, ({ provedAt }) => provedFor(provedAt, facts)),
   }
-}
-
-/** Walks the labels from the left, so that a thousand suffixes cost no more than one. */
-function isBelow(name: string, suffixes: ReadonlySet<string>): boolean {
-  if (suffixes.size === 0) return false
-  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) if (suffixes.has(name.slice(dot + 1))) return true
-  return false
 }

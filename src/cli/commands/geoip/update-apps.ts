@@ -50,7 +50,7 @@ export async function updateApps(apps: readonly FetchedApp[], update: AppsUpdate
       await out.write(`  ${app.id}: ${error.message}\n`)
     }
   }
-  if (changed > 0) await out.write('A running proxy takes them at its next start.\n')
+  if (changed > 0) await out.write('A running proxy takes what changed at its next start.\n')
   return failed === 0
 }
 

@@ -66,7 +66,9 @@ const list = (...networks: readonly string[]) => serveFile(Buffer.from(`${networ
 test('a changed list is counted, kept with where and when, and fetched over the road', async () => {
   const { update, url } = await vendor(list('170.114.0.0/16', '170.115.0.0/16', '8.5.128.0/24', '8.5.129.0/24'))
   const { shown, done, kept, records } = await update(row('shout', url), appRow('whisper'))
-  expect(shown).toBe('Address ranges of apps:\n  shout: 2 networks added, 1 removed\nA running proxy takes what changed at its next start.\n')
+  expect(shown).toBe(
+    'Address ranges of apps:\n  shout: 2 networks added, 1 removed\nA running proxy takes what changed at its next start.\n',
+  )
   expect(done).toBe(true)
   expect(kept).toEqual({
     shout: { url, fetched: '2026-11-25T10:00:00.000Z', sha256: expect.stringMatching(/^[0-9a-f]{64}$/), networks: expect.anything() },
