@@ -5,7 +5,7 @@
 import type { Facts } from '../model/facts.ts'
 import type { Location } from '../model/location.ts'
 import { type Axis, type Effect, mildest, type Outcome, severest } from '../model/verdict.ts'
-import { axisOutcome, type CountryTerritory } from './axis.ts'
+import { axisOutcomes, type CountryTerritory } from './axis.ts'
 import type { Match } from './matchers/matcher.ts'
 import type { Exception, Fence } from './policy.ts'
 import { anyOf, applies, proved } from './selection.ts'
@@ -47,16 +47,19 @@ function judgePlace(fence: Fence, facts: Facts): Span {
   return others.reduce(graver, first ?? NOT_APPLIED)
 }
 
-function judgeAxis(axis: Axis, territory: CountryTerritory, { action, uncertain }: Fence, facts: Facts, location: Location): Span {
-  const outcome = axisOutcome(axis, territory, facts, location)
-  if (outcome === null) return { outcome: 'open', axis, low: 'allow', high: action }
-  if (outcome === 'violated' || outcome === 'unlocated') return settled(outcome, action, axis)
-  if (outcome === 'disputed' || outcome === 'unknown' || outcome === 'anycast')
-    return settled(outcome, mildest(action, uncertain[outcome]), axis)
-  return settled(outcome, 'allow', axis)
+function judgeAxis(axis: Axis, territory: CountryTerritory, fence: Fence, facts: Facts, location: Location): Span {
+  const outcomes = axisOutcomes(axis, territory, facts, location)
+  if (outcomes === null) return { outcome: 'open', axis, low: 'allow', high: fence.action }
+  const [first, ...others] = outcomes.map((outcome) => settled(outcome, effectOf(outcome, fence), axis))
+  return others.reduce(graver, first ?? NOT_APPLIED)
 }
 
-/** Of two axes the severest effect wins; where both have the same, the outcome that says more. */
+function effectOf(outcome: Outcome, { action, uncertain }: Fence): Effect {
+  if (outcome === 'violated' || outcome === 'unlocated') return action
+  return outcome === 'disputed' || outcome === 'unknown' || outcome === 'anycast' ? mildest(action, uncertain[outcome]) : 'allow'
+}
+
+/** Of two outcomes the severest effect wins; where both have the same, the outcome that says more. */
 function graver(a: Span, b: Span): Span {
   const span = { low: severest(a.low, b.low), high: severest(a.high, b.high) }
   const leads = a.low !== b.low ? a.low === span.low : weight.indexOf(a.outcome) <= weight.indexOf(b.outcome)

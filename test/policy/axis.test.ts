@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { KnownApp } from '../../src/model/app.ts'
 import type { Facts } from '../../src/model/facts.ts'
 import type { Axis } from '../../src/model/verdict.ts'
-import { axisOutcome } from '../../src/policy/axis.ts'
+import { axisOutcomes } from '../../src/policy/axis.ts'
 import { country, facts, hostname, placed } from './words.ts'
 
 const territory = (kind: 'never' | 'only') => ({ kind, countries: new Set(['CN', 'RU'].map(country)), words: ['CN', 'RU'] })
@@ -10,7 +10,7 @@ const territory = (kind: 'never' | 'only') => ({ kind, countries: new Set(['CN',
 const ask = (axis: Axis, change: Partial<Facts>, kind: 'never' | 'only' = 'never') => {
   const known = facts({ location: placed('52.81.151.250'), ...change })
   if (known.location === undefined) throw new Error('an axis is asked of an address')
-  return axisOutcome(axis, territory(kind), known, known.location)
+  return axisOutcomes(axis, territory(kind), known, known.location)?.join(' or ') ?? null
 }
 
 const firm = (home: string) => ({ name: 'a firm', home: country(home), contested: null })
@@ -89,9 +89,18 @@ test('while a name may still come only a violation is settled', () => {
   for (const axis of ['server', 'registry', 'network'] as const) expect(ask(axis, early)).not.toBeNull()
 })
 
-test('where the first bytes hide the name the app is not known, unless what is known is worse', () => {
+test('where the first bytes hide the name it may be any app, beside what is known', () => {
   const hidden = { anyName: true }
-  expect([ask('company', hidden), ask('company', { ...hidden, apps: [told('a.example', 'US')] })]).toEqual(['unknown', 'unknown'])
-  expect(ask('company', { ...hidden, apps: [told('s.example', 'CN'), told('s.example', 'US')] })).toBe('disputed')
+  expect([ask('company', hidden), ask('company', { ...hidden, apps: [told('a.example', 'US')] })]).toEqual([
+    'unknown',
+    'satisfied or unknown',
+  ])
+  expect(ask('company', { ...hidden, apps: [told('s.example', 'CN'), told('s.example', 'US')] })).toBe('disputed or unknown')
   expect(ask('company', { ...hidden, apps: [told('a.example', 'CN')] })).toBe('violated')
+})
+
+test('a dispute that is only claimed stands beside "unknown", which a policy may judge more severely', () => {
+  const claimed = [told('s.example', 'CN', false), told('s.example', 'US', false)]
+  expect(ask('company', { apps: claimed }, 'only')).toBe('disputed or unknown')
+  expect(ask('company', { apps: [...claimed, told('a.example', 'CN')] }, 'only')).toBe('disputed or satisfied')
 })
