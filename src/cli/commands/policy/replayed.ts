@@ -85,7 +85,7 @@ export async function judgeAgain(
 }
 
 async function judgeOf(policies: readonly Policy[], settings: Settings): Promise<(record: FlowRecord) => readonly Decision[] | null> {
-  const [{ replay }, { recordedLocator }, { refusalsOf }, { shippedLibrary }, { shippedCompanies }] = await Promise.all([
+  const [{ replay }, { recordedLocator }, { refusalsOf }, { libraryFor }, { shippedCompanies }] = await Promise.all([
     import('../../../pipeline/replay.ts'),
     import('../../../pipeline/recorded-locator.ts'),
     import('../../refusals.ts'),
@@ -93,7 +93,7 @@ async function judgeOf(policies: readonly Policy[], settings: Settings): Promise
     import('../../../config/companies.ts'),
   ])
   const refusals = refusalsOf(settings)
-  const { apps } = shippedLibrary()
+  const { apps } = libraryFor(settings)
   const companies = shippedCompanies()
   return (record) => {
     const locator = recordedLocator(record, companies.ofAsn)
