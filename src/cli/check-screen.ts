@@ -82,8 +82,7 @@ function whyOf({ fences, refusal, effect }: Candidate): string {
   if (refusal !== null) return refusal
   // What no fence did, `local_network` did: only it speaks for local addresses otherwise.
   const local = effect !== 'allow' && !fences.some((fence) => fence.effect === effect) ? ['local_network'] : []
-  const applied = fences.filter(({ outcome }) => outcome !== 'not-applied')
-  return [...local, ...applied.map(({ fence, outcome }) => `${fence}: ${outcome}`)].join(', ') || '-'
+  return [...local, ...fences.map(({ fence, outcome }) => `${fence}: ${outcome}`)].join(', ') || '-'
 }
 
 export const asJson = (

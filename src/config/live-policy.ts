@@ -41,15 +41,19 @@ export class LivePolicy {
   readonly #world: LivePolicyWorld
   /** The policy itself, without overlays. */
   #own: Policy
-  #seen: string
-  #overlays: ReadonlyMap<string, KeptOverlay> = new Map()
+  /** Empty at first: the file may have changed while it was read and tested. */
+  #seen = ''
+  #faulty: { readonly seen: string; error: unknown; looks: number } | null = null
+  /** As they were last readable. */
+  #kept: readonly KeptOverlay[] = []
+  /** Those that are journalled as holding. */
+  readonly #overlays = new Map<string, KeptOverlay>()
   #turned: string
   #looking: Promise<void> | null = null
 
-  private constructor(world: LivePolicyWorld, policy: Policy, seen: string) {
+  private constructor(world: LivePolicyWorld, policy: Policy) {
     this.#world = world
     this.#own = policy
-    this.#seen = seen
     this.current = policy
     this.#turned = timeState(policy, world.now())
   }
@@ -59,63 +63,90 @@ export class LivePolicy {
     const policy = world.load()
     const why = whyFailed(world.test(policy))
     if (why !== null) throw new OperatorError(why)
-    return new LivePolicy(world, policy, await fingerprint(policy.files))
+    return new LivePolicy(world, policy)
   }
 
   /**
    * Looks whether files, overlays or the time have changed anything, and resolves when what follows is in force.
-   * `anew`: reads the policy even if its files are as they were. Calls that come meanwhile share one. Never rejects.
+   * `anew`: reads the policy even if its files are as they were, after whatever look is under way. Calls that come during
+   * a look share it. Never rejects.
    */
   async look(told: PolicyListener, anew = false): Promise<void> {
+    if (anew) await this.#looking
     this.#looking ??= this.#look(told, anew).finally(() => {
       this.#looking = null
     })
     await this.#looking
   }
 
+  /** What is wrong with one thing keeps no other from being done: an overlay ends however faulty the file is. */
   async #look(told: PolicyListener, anew: boolean): Promise<void> {
-    try {
-      await this.#reread(anew)
-      const now = this.#world.now()
-      const overlays = holding(await this.#world.overlays(), this.#own, now)
-      await this.#take(withOverlays(this.#own, [...overlays.values()], now), overlays, now, told)
-      this.refused = null
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      // Tried again at every look, and told once.
-      if (why !== this.refused) told.refused(why)
-      this.refused = why
-      await this.#turn(told)
+    const faults: string[] = []
+    const attempt = async (work: () => Promise<void>) => {
+      await work().catch((error: unknown) => faults.push(error instanceof Error ? error.message : String(error)))
     }
+    await attempt(() => this.#reread(anew))
+    await attempt(async () => {
+      this.#kept = await this.#world.overlays()
+    })
+    const now = this.#world.now()
+    const overlays = holding(this.#kept, this.#own, now)
+    await attempt(() => this.#tellOverlays(overlays, told))
+    await attempt(() => this.#take(withOverlays(this.#own, [...overlays.values()], now), now, told))
+    await attempt(() => this.#turn(told))
+    const [why = null] = faults
+    // Tried again at every look, and told once.
+    if (why !== null && why !== this.refused) told.refused(why)
+    this.refused = why
   }
 
   /** What the files hold now, where it is sound; else throws, at every look until they change. */
   async #reread(anew: boolean): Promise<void> {
     const seen = await fingerprint(this.#own.files)
     if (seen === this.#seen && !anew) return
-    const policy = this.#world.load()
-    const why = whyFailed(this.#world.test(policy))
-    if (why !== null) throw new OperatorError(why)
-    const isSameFiles = policy.files.join('\n') === this.#own.files.join('\n')
-    this.#own = policy
-    // What was read lies between the two: of other files it is not known, so that the next look reads them once more.
-    this.#seen = isSameFiles ? seen : ''
+    // A faulty file is not compiled again each second. What it extends may lie outside what is looked at, so that a missing
+    // one is tried now and then.
+    if (seen === this.#faulty?.seen && !anew && this.#faulty.looks++ % RETRY_LOOKS !== 0) throw this.#faulty.error
+    try {
+      const policy = this.#world.load()
+      const why = whyFailed(this.#world.test(policy))
+      if (why !== null) throw new OperatorError(why)
+      const isSameFiles = policy.files.join('\n') === this.#own.files.join('\n')
+      this.#own = policy
+      this.#faulty = null
+      // What was read lies between the two: of other files it is not known, so that the next look reads them once more.
+      this.#seen = isSameFiles ? seen : ''
+    } catch (error) {
+      if (seen !== this.#faulty?.seen) this.#faulty = { seen, error, looks: 1 }
+      else this.#faulty.error = error
+      throw error
+    }
   }
 
-  async #take(policy: Policy, overlays: ReadonlyMap<string, KeptOverlay>, now: Millis, told: PolicyListener): Promise<void> {
-    if (policy.hash !== this.current.hash || policy.name !== this.current.name) {
-      for (const [fence, overlay] of overlays) if (!isSame(this.#overlays.get(fence), overlay)) await told.overlay(fence, overlay)
-      for (const fence of this.#overlays.keys()) if (!overlays.has(fence)) await told.overlay(fence, null)
-      await told.swap(policy)
-      this.#overlays = overlays
-      this.current = policy
-      this.#turned = timeState(policy, now)
-      await told.rejudge(policy, 'policy')
-    } else {
+  /** What begins or ends to hold is journalled; where that fails it is tried again, and the fence turns all the same. */
+  async #tellOverlays(overlays: ReadonlyMap<string, KeptOverlay>, told: PolicyListener): Promise<void> {
+    for (const [fence, overlay] of overlays) {
+      if (isSame(this.#overlays.get(fence), overlay)) continue
+      await told.overlay(fence, overlay)
+      this.#overlays.set(fence, overlay)
+    }
+    for (const fence of [...this.#overlays.keys()]) {
+      if (overlays.has(fence)) continue
+      await told.overlay(fence, null)
+      this.#overlays.delete(fence)
+    }
+  }
+
+  async #take(policy: Policy, now: Millis, told: PolicyListener): Promise<void> {
+    if (policy.hash === this.current.hash && policy.name === this.current.name) {
       // Its tests, warnings and places may be others.
       this.current = policy
-      await this.#turn(told)
+      return
     }
+    await told.swap(policy)
+    this.current = policy
+    this.#turned = timeState(policy, now)
+    await told.rejudge(policy, 'policy')
   }
 
   /** A schedule or an exception has turned. */
@@ -126,6 +157,9 @@ export class LivePolicy {
     await told.rejudge(this.current, 'time')
   }
 }
+
+/** Of the looks at a file that is known to be faulty, each so-and-so-manyth compiles it. */
+const RETRY_LOOKS = 15
 
 const holding = (overlays: readonly KeptOverlay[], policy: Policy, now: Millis): ReadonlyMap<string, KeptOverlay> =>
   new Map(

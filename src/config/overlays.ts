@@ -1,6 +1,6 @@
 /**
- * Where overlays are kept: a small file beside the journal, which one process at a time holds, written by the command line and read by the running proxy.
- * A damaged one is no overlay at all, and that is told.
+ * Where overlays are kept: a small file beside the journal, written by the command line and read by the running proxy.
+ * Of a damaged one those that were read last go on until they end.
  */
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

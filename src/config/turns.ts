@@ -14,7 +14,7 @@ export class Turns {
   readonly #atOnce: number
   #taken = 0
   /** Those who wait, by where they are from; the first entry is the next to be served. */
-  readonly #waiting = new Map<string, Waiting[]>()
+  readonly #waiting = new Map<string, Set<Waiting>>()
 
   constructor(atOnce: number) {
     this.#atOnce = atOnce
@@ -47,27 +47,28 @@ export class Turns {
       }
       signal.addEventListener('abort', onAbort, { once: true })
       const queue = this.#waiting.get(from)
-      if (queue === undefined) this.#waiting.set(from, [waiting])
-      else queue.push(waiting)
+      if (queue === undefined) this.#waiting.set(from, new Set([waiting]))
+      else queue.add(waiting)
     })
   }
 
   #forget(from: string, waiting: Waiting): void {
-    const left = (this.#waiting.get(from) ?? []).filter((other) => other !== waiting)
-    if (left.length === 0) this.#waiting.delete(from)
-    // In its place: who gives up one of many does not go to the end.
-    else this.#waiting.set(from, left)
+    // A household's other guests keep their place among the households.
+    const queue = this.#waiting.get(from)
+    queue?.delete(waiting)
+    if (queue?.size === 0) this.#waiting.delete(from)
   }
 
   #next(): void {
     const [from, queue] = this.#waiting.entries().next().value ?? []
-    const first = queue?.shift()
+    const first = queue?.values().next().value
     if (from === undefined || queue === undefined || first === undefined) {
       this.#taken--
       return
     }
+    queue.delete(first)
     this.#waiting.delete(from)
-    if (queue.length > 0) this.#waiting.set(from, queue)
+    if (queue.size > 0) this.#waiting.set(from, queue)
     first.start()
   }
 }

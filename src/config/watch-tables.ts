@@ -57,10 +57,13 @@ export function watchTables(tables: LiveTable, world: TableWatchWorld): () => vo
     // A build takes longer than the time between two looks.
     if (looking) return
     looking = true
-    const before = tables.current
-    await tables.look(told)
-    if (tables.current !== before) await swapped()
-    looking = false
+    try {
+      const before = tables.current
+      await tables.look(told)
+      if (tables.current !== before) await swapped()
+    } finally {
+      looking = false
+    }
   }
   const timer = setInterval(() => void look(), LOOK_MS).unref()
   return () => clearInterval(timer)

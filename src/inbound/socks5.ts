@@ -74,7 +74,6 @@ async function byPassword(visitor: Visitor, door: Door, deadline: AbortSignal): 
   }
   if (login.kind === 'malformed') {
     door.malformed(client, `SOCKS5: ${login.why}`)
-    door.loginFailed(client, null)
     return fail()
   }
   const who = await logIn(login.value, door, visitor, deadline)

@@ -44,7 +44,9 @@ export class CidrMap<T> {
   /** The same for the 4 or 16 bytes of an address. */
   getBytes(bytes: Uint8Array): readonly T[] {
     const { starts, values, none } = bytes.length === 4 ? this.#v4 : this.#v6
-    return values[lastUpTo(starts, values.length, bytes)] ?? none
+    const at = lastUpTo(starts, values.length, bytes)
+    // Read as an element, -1 would be looked up by name, as a property.
+    return at < 0 ? none : (values[at] ?? none)
   }
 }
 

@@ -12,7 +12,10 @@ export class HostSet {
   }
 
   has(name: string): boolean {
-    return this.#itself.has(name) || (this.#below.size > 0 && someDomain(name, (domain) => this.#below.has(domain)))
+    if (this.#itself.has(name)) return true
+    if (this.#below.size === 0) return false
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) if (this.#below.has(name.slice(dot + 1))) return true
+    return false
   }
 }
 
@@ -35,17 +38,10 @@ export class HostMap<T> {
   get(name: string): readonly T[] {
     let found = this.#itself.get(name) ?? this.#none
     if (this.#below.size === 0) return found
-    someDomain(name, (domain) => {
-      const more = this.#below.get(domain)
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+      const more = this.#below.get(name.slice(dot + 1))
       if (more !== undefined) found = found.length === 0 ? more : [...new Set([...found, ...more])]
-      return false
-    })
+    }
     return found
   }
-}
-
-/** Whether the test holds for one of the domains that a name lies below, the nearest first. */
-function someDomain(name: string, test: (domain: string) => boolean): boolean {
-  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) if (test(name.slice(dot + 1))) return true
-  return false
 }

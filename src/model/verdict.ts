@@ -15,8 +15,8 @@ export const severest = (a: Effect, b: Effect): Effect => (severity[a] >= severi
 export const mildest = (a: Effect, b: Effect): Effect => (severity[a] <= severity[b] ? a : b)
 
 /**
- * How a fence stands to one address. `not-applied`: its traffic does not match; `excepted`: an exception lifts it;
- * `open`: what would decide it is not known yet.
+ * How a fence stands to one address. `not-applied`: its traffic does not match, and no judgement tells of it; `excepted`:
+ * an exception lifts it; `open`: what would decide it is not known yet.
  */
 export type Outcome = 'not-applied' | 'excepted' | 'open' | 'satisfied' | 'violated' | 'disputed' | 'unknown' | 'anycast' | 'unlocated'
 

@@ -18,7 +18,7 @@ import {
   type Verdict,
   type Would,
 } from '../model/verdict.ts'
-import { evaluate } from '../policy/evaluate.ts'
+import { effectSpan, evaluate } from '../policy/evaluate.ts'
 import type { Policy } from '../policy/policy.ts'
 import { factsAbout, type Known, whenNamesEnd } from './identify.ts'
 import type { Located } from './locate.ts'
@@ -27,7 +27,7 @@ import { type RefusalSettings, refusalOf } from './refusals.ts'
 /** What is certain before any look-up: `null` unless the flow is blocked whatever its addresses are. Costs no DNS query. */
 export function decideEarly(policy: Policy, known: Known): Decision | null {
   if (policy.mode === 'observe') return null
-  const { low, fences } = evaluate(policy, factsAbout(known, undefined))
+  const { low, fences } = evaluate({ ...policy, fences: overAllPlaces(policy) }, factsAbout(known, undefined))
   if (low !== 'block') return null
   return {
     kind: 'refuse',
@@ -35,6 +35,15 @@ export function decideEarly(policy: Policy, known: Known): Decision | null {
     candidates: [],
   }
 }
+
+/** The others say nothing for certain before an address is known. */
+function overAllPlaces({ fences }: Policy): Policy['fences'] {
+  const known = anywhere.get(fences) ?? fences.filter(({ territory }) => territory.kind === 'anywhere')
+  anywhere.set(fences, known)
+  return known
+}
+
+const anywhere = new WeakMap<Policy['fences'], Policy['fences']>()
 
 /** A refusal that holds in every mode and needs no address. */
 export const decideRefused = (policy: Policy, code: RefusalCode): Decision => ({
@@ -50,7 +59,7 @@ export const decideRefused = (policy: Policy, code: RefusalCode): Decision => ({
 export const isOpen = (policy: Policy, known: Known, located: readonly Located[], flow: Flow, refusals: RefusalSettings): boolean =>
   located.some((place) => {
     if (refusalOfPlace(place, flow, refusals) !== null) return false
-    const judged = place.locations.map((location) => evaluate(policy, factsAbout(known, location)))
+    const judged = place.locations.map((location) => effectSpan(policy, factsAbout(known, location)))
     return judged.some(({ high }) => high === 'block') && !judged.some(({ low }) => low === 'block')
   })
 
@@ -89,14 +98,21 @@ function judgeCandidate(policy: Policy, known: Known, { ip, locations }: Located
     if (facts.apps.length > apps.length) apps = facts.apps
     effect = severest(effect, judgement.low)
     if (judgement.localNetwork !== null) localNetwork = severest(localNetwork ?? 'allow', judgement.localNetwork)
-    fences = fences.length === 0 ? judgement.fences : fences.map((fence, i) => severer(fence, judgement.fences[i] ?? fence))
+    fences = locations.length === 1 ? judgement.fences : joined(policy, fences, judgement.fences)
   }
   const permitted = refusal === null && (policy.mode === 'observe' || effect !== 'block')
   return { ip, locations, apps, fences, localNetwork, effect, refusal, permitted }
 }
 
-/** Of one fence's outcomes for the addresses that a candidate stands for, the one that weighs. */
-const severer = (a: FenceOutcome, b: FenceOutcome): FenceOutcome => (severest(a.effect, b.effect) === a.effect ? a : b)
+/** Of one fence's outcomes for the addresses that a candidate stands for, the one that weighs, in the order of the policy. */
+function joined({ fences }: Policy, some: readonly FenceOutcome[], more: readonly FenceOutcome[]): readonly FenceOutcome[] {
+  const weighing = new Map(some.map((outcome) => [outcome.fence, outcome]))
+  for (const outcome of more) {
+    const other = weighing.get(outcome.fence)
+    if (other === undefined || severest(other.effect, outcome.effect) !== other.effect) weighing.set(outcome.fence, outcome)
+  }
+  return fences.flatMap(({ name }) => weighing.get(name) ?? [])
+}
 
 function verdictOn(policy: Policy, candidates: readonly Candidate[]): Verdict {
   const inside = candidates.filter(({ refusal, effect }) => refusal === null && effect !== 'block')
@@ -120,9 +136,9 @@ const fenceReasons = (fences: readonly FenceOutcome[], ip: Ip | null): readonly 
  * 8305 §4) stands. `action: log` and observing change nothing.
  */
 function order(policy: Policy, permitted: readonly Candidate[]): readonly Candidate[] {
-  if (policy.mode === 'observe') return permitted
-  const blocking = new Set(policy.fences.filter(({ action }) => action === 'block').map(({ name }) => name))
-  const isDoubtful = ({ fences }: Candidate) => fences.some(({ fence, outcome }) => blocking.has(fence) && doubtful.has(outcome))
+  if (policy.mode === 'observe' || permitted.length < 2) return permitted
+  const isBlocking = (name: string) => policy.fences.some((fence) => fence.name === name && fence.action === 'block')
+  const isDoubtful = ({ fences }: Candidate) => fences.some(({ fence, outcome }) => doubtful.has(outcome) && isBlocking(fence))
   return [...permitted.filter((candidate) => !isDoubtful(candidate)), ...permitted.filter(isDoubtful)]
 }
 

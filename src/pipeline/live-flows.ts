@@ -15,7 +15,7 @@ import type { Entry, Told } from './record.ts'
 import type { RefusalSettings } from './refusals.ts'
 
 /** What was known of a flow when it was judged. */
-export interface Facts {
+export interface WhatIsKnown {
   readonly known: Known
   readonly located: readonly Located[]
 }
@@ -25,13 +25,13 @@ export class LiveFlow {
   readonly #entry: Entry
   readonly #refusals: RefusalSettings
   readonly #cut = new AbortController()
-  #facts: Facts
+  #facts: WhatIsKnown
   /** By whose word it goes on. */
   #policy: Policy
   #remote: Ip | null = null
   #recording: Promise<void> = Promise.resolve()
 
-  constructor(flow: Flow, facts: Facts, policy: Policy, entry: Entry, refusals: RefusalSettings) {
+  constructor(flow: Flow, facts: WhatIsKnown, policy: Policy, entry: Entry, refusals: RefusalSettings) {
     this.flow = flow
     this.#facts = facts
     this.#policy = policy
@@ -63,8 +63,11 @@ export class LiveFlow {
     if (this.#cut.signal.aborted) return
     this.#facts = { ...this.#facts, known }
     const { told, permitted } = this.#judge()
-    await this.#entry.rejudged(told)
+    // Cut first: no byte passes while the journal is slow.
     if (!permitted) this.end(new RingfenceError('policy.cut', told.sentence))
+    const recording = this.#entry.rejudged(told)
+    this.#recording = recording.catch(() => undefined)
+    await recording
   }
 
   /** Resolves when what was judged again is recorded: the ending comes after it. */
@@ -82,14 +85,19 @@ export class LiveFlow {
    * recorded and cut. Resolves with whether it was cut, and never rejects: fail closed.
    */
   async rejudge(policy: Policy, at: Millis): Promise<boolean> {
-    this.#policy = policy
-    this.#facts = { ...this.#facts, known: { ...this.#facts.known, at } }
-    const { told, permitted } = this.#judge()
-    if (permitted || this.#cut.signal.aborted) return false
-    // Cut first: what the record says is that it was.
-    this.end(new RingfenceError('policy.cut', told.sentence))
-    this.#recording = this.#entry.rejudged(told).catch(() => undefined)
-    await this.#recording
+    if (this.#cut.signal.aborted) return false
+    try {
+      this.#policy = policy
+      this.#facts = { ...this.#facts, known: { ...this.#facts.known, at } }
+      const { told, permitted } = this.#judge()
+      if (permitted) return false
+      // Cut first: what the record says is that it was.
+      this.end(new RingfenceError('policy.cut', told.sentence))
+      this.#recording = this.#entry.rejudged(told).catch(() => undefined)
+      await this.#recording
+    } catch (error) {
+      this.end(error)
+    }
     return true
   }
 

@@ -8,6 +8,7 @@ import { asRingfenceError, type ErrorCode, errorKind, type RingfenceError } from
 import type { Decision, PinnedEndpoint, Would } from '../model/verdict.ts'
 import { explain } from '../policy/explain.ts'
 import type { Policy } from '../policy/policy.ts'
+import { timeState } from '../policy/turning.ts'
 import { decide, decideEarly, decideRefused, decideWould, isOpen } from './decide.ts'
 import { dial } from './dial.ts'
 import { identify, type Known, whenNamesEnd, withNames } from './identify.ts'
@@ -63,8 +64,11 @@ async function pass(judged: Judged, pinned: NonEmpty<PinnedEndpoint>, { offer, p
   const live = new LiveFlow(offer.flow, judged, policy, entry, road.refusals)
   road.live.add(live)
   try {
-    // While it was looked up or its record was written, another policy may have come into force.
-    if (road.policies.current !== policy) await live.rejudge(road.policies.current, road.clock.now())
+    // While it was looked up or its record was written, another policy may have come into force, or a schedule turned.
+    const { current } = road.policies
+    const now = road.clock.now()
+    const at = judged.known.at ?? now
+    if (current !== policy || timeState(current, at) !== timeState(current, now)) await live.rejudge(current, now)
     const upstream = await dial(pinned, road.dialer, road.dialMs, AbortSignal.any([offer.gone, live.cut]))
     entry.dialled(upstream)
     live.reached(upstream.remote.host)

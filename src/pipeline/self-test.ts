@@ -248,12 +248,13 @@ async function send(
   })
   const decided = events.find((event): event is Decided & EventBody => event.type === 'decided')
   if (bug !== null || decided === undefined) return { kind: 'failed', why: `nothing was decided (${String(bug)})` }
-  const own = decided.candidates[0]?.fences.find((each) => each.fence === fence.name)
+  const [candidate] = decided.candidates
   // Only another fence, one over all places, says no before an address is judged.
-  if (own === undefined) return { kind: 'not-covered', why: 'another fence blocks its traffic wherever it goes' }
+  if (candidate === undefined) return { kind: 'not-covered', why: 'another fence blocks its traffic wherever it goes' }
+  const own = candidate.fences.find((each) => each.fence === fence.name)
+  if (own === undefined || own.outcome === 'open') return { kind: 'not-covered', why: 'no simple request meets its traffic' }
   const { outcome, effect } = own
   if (outcome === 'excepted') return { kind: 'not-covered', why: 'an exception lifts it for the address that would be tried' }
-  if (outcome === 'not-applied' || outcome === 'open') return { kind: 'not-covered', why: 'no simple request meets its traffic' }
   // That another fence stopped it says nothing of this one.
   const isStopped = isHeld(fence, decided, dialler.calls) && effect === fence.action
   return isStopped ? { kind: 'stopped', why: '' } : { kind: 'failed', why: decided.personal.sentence }

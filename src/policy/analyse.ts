@@ -9,7 +9,7 @@ import type { PolicyDocument } from './document.ts'
 import type { Library } from './library.ts'
 import { neverBoth } from './overlap.ts'
 import type { Exception, Fence, Policy } from './policy.ts'
-import { valuesOf } from './selection.ts'
+import { type Selection, valuesOf } from './selection.ts'
 
 /** What the file holds beyond its fences. */
 export interface Written {
@@ -71,12 +71,22 @@ function unmeetable(fences: readonly Fence[]): readonly Problem[] {
 
 /** This fence and those that are over all that it is over. */
 const jointly = (fence: Fence, axis: Axis, all: readonly Fence[]): readonly Fence[] =>
-  all.filter((other) => other.axes.includes(axis) && (other.traffic.length === 0 || sameTraffic(other, fence)) && !mayLift(other, fence))
+  all.filter((other) => other.axes.includes(axis) && (other.traffic.length === 0 || sameTraffic(other, fence)) && !makesWay(other, fence))
 
-/** Whether an exception of the one may take out what the other is over: then both may well be met. */
-const mayLift = ({ exceptions }: Fence, { traffic }: Fence): boolean => exceptions.some((each) => neverBoth(each.traffic, traffic) === null)
+/** Whether an exception of the one is for all that the other is over: then both may well be met. */
+const makesWay = ({ exceptions }: Fence, { traffic }: Fence): boolean =>
+  exceptions.some((exception) => exception.traffic.every((term) => traffic.some((other) => textOf([term]) === textOf([other]))))
 
-const sameTraffic = (a: Fence, b: Fence): boolean => JSON.stringify(documentOf(a.traffic)) === JSON.stringify(documentOf(b.traffic))
+const sameTraffic = (a: Fence, b: Fence): boolean => textOf(a.traffic) === textOf(b.traffic)
+
+/** Each is compared with all others, and may hold thousands of values. */
+const texts = new WeakMap<Selection, string>()
+
+function textOf(traffic: Selection): string {
+  const text = texts.get(traffic) ?? JSON.stringify(documentOf(traffic))
+  texts.set(traffic, text)
+  return text
+}
 
 function leavesNothing(fences: readonly Fence[]): boolean {
   const [first, ...others] = fences.map(permitted)

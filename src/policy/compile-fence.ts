@@ -44,6 +44,7 @@ export function compileFence(written: FenceDocument, at: Path, scope: Scope, ori
     note: written.note ?? null,
     // A fence over what a parameter left empty is over nothing, not over everything.
     enabled: !isEmpty && written.enabled !== false,
+    empty: isEmpty,
     locked: written.locked ?? false,
     origin,
   }

@@ -31,6 +31,7 @@ export function readSelections(
 ): Selections {
   const compiled = new Map<string, Definition | 'nothing'>()
   const used = new Set<string>()
+  const sizes = new Map<Selection, number>()
 
   const definition = (name: string, at: Path, within: readonly string[]): Definition | 'nothing' => {
     const written = Object.hasOwn(definitions, name) ? definitions[name] : undefined
@@ -47,6 +48,11 @@ export function readSelections(
     const known = compiled.get(name)
     if (known !== undefined) return known
     const selection = select(written, ['definitions', name], [...within, name])
+    if (selection !== 'nothing' && sizeOf(selection, sizes) > MOST_TERMS) {
+      report(['definitions', name], `is made of more than ${MOST_TERMS} parts, those of the definitions that it names counted each time`)
+      compiled.set(name, 'nothing')
+      return 'nothing'
+    }
     const made = selection === 'nothing' ? selection : { name: isBase ? distinct(name, selection) : name, selection }
     compiled.set(name, made)
     return made
@@ -68,7 +74,7 @@ export function readSelections(
   }
 
   const definedTerm = (written: unknown, at: Path, within: readonly string[]): Term | 'nothing' => {
-    const names = [written].flat().map(String)
+    const names = [...new Set([written].flat().map(String))]
     for (const name of names) used.add(name)
     const found = names.map((name, i) => definition(name, Array.isArray(written) ? [...at, i] : at, within))
     const some = found.filter((each) => each !== 'nothing')
@@ -97,6 +103,18 @@ export function readSelections(
 export const way = (name: string, within: readonly string[]): string => {
   const circle = [...within.slice(within.indexOf(name)), name]
   return circle.length === 2 ? '' : ` (${circle.join(' → ')})`
+}
+
+/** Each flow may have to look at all of them: definitions of definitions of definitions double with every level. */
+const MOST_TERMS = 2_000
+
+/** Terms in it, however deep. What stands within was measured before. */
+function sizeOf(selection: Selection, sizes: Map<Selection, number>): number {
+  const known = sizes.get(selection)
+  if (known !== undefined) return known
+  const size = selection.reduce((sum, { within }) => sum + 1 + within.reduce((inner, each) => inner + sizeOf(each, sizes), 0), 0)
+  sizes.set(selection, size)
+  return size
 }
 
 /** Short enough to stay a name. */

@@ -1,7 +1,7 @@
 /** The judge: a policy and what is known about one address → an effect, or the span in which it will lie. Pure and total. */
 import type { Facts } from '../model/facts.ts'
 import { type Effect, type FenceOutcome, severest } from '../model/verdict.ts'
-import { judgeFence, type Span } from './fence.ts'
+import { effectsOf, judgeFence, type Span } from './fence.ts'
 import { createFenceIndex, type FenceIndex } from './fence-index.ts'
 import type { Fence, Policy } from './policy.ts'
 
@@ -20,7 +20,7 @@ export function evaluate(policy: Policy, facts: Facts): Judgement {
   let { low, high } = localNetworkSpan(policy, facts)
   const localNetwork = facts.location !== undefined && facts.location.scope !== 'global' ? low : null
   const fences: FenceOutcome[] = []
-  for (const fence of indexOf(policy).mayApply(facts)) {
+  for (const fence of candidatesOf(policy, facts)) {
     const span = judgeFence(fence, facts)
     if (span.outcome === 'not-applied') continue
     low = severest(low, span.low)
@@ -30,13 +30,28 @@ export function evaluate(policy: Policy, facts: Facts): Judgement {
   return { low, high, fences, localNetwork }
 }
 
+/** The span alone, at a fraction of the cost. */
+export function effectSpan(policy: Policy, facts: Facts): Pick<Judgement, 'low' | 'high'> {
+  let { low, high } = localNetworkSpan(policy, facts)
+  for (const fence of candidatesOf(policy, facts)) {
+    const effects = effectsOf(fence, facts)
+    low = severest(low, effects.low)
+    high = severest(high, effects.high)
+  }
+  return { low, high }
+}
+
+/** So many are asked one by one sooner than an index is. */
+const FEW = 20
+
 /** By the array and not by the policy, which is often another object with the same fences. */
 const indexes = new WeakMap<Policy['fences'], FenceIndex>()
 
-function indexOf({ fences }: Policy): FenceIndex {
-  const known = indexes.get(fences) ?? createFenceIndex(fences)
-  indexes.set(fences, known)
-  return known
+function candidatesOf({ fences }: Policy, facts: Facts): readonly Fence[] {
+  if (fences.length <= FEW) return fences
+  const index = indexes.get(fences) ?? createFenceIndex(fences)
+  indexes.set(fences, index)
+  return index.mayApply(facts)
 }
 
 function localNetworkSpan({ localNetwork }: Policy, { location }: Facts): { low: Effect; high: Effect } {

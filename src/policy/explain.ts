@@ -99,7 +99,7 @@ function strongest({ fences, effect }: Candidate, policy: Policy): Strongest {
   return {
     outcome: found?.outcome ?? null,
     axis: found?.axis ?? 'server',
-    fence: policy.fences.find(({ name }) => name === found?.fence),
+    fence: found && policy.fences.find(({ name }) => name === found.fence),
   }
 }
 

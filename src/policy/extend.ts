@@ -53,17 +53,27 @@ export function extendedParts(
     if (fault !== null) source.report(['parameters', name, 'default'], `${fault}, as its type says`)
   }
   const names = [document.extends ?? []].flat()
+  for (const name of Object.keys(document.definitions ?? {})) {
+    // Those of what is extended carry such an end in the canonical form.
+    if (names.length > 0 && /-[0-9a-f]{8}$/.test(name)) source.report(['definitions'], 'must not end in eight hexadecimal digits', name)
+  }
   const found = names.map((name, i) => {
     const at: Path = Array.isArray(document.extends) ? ['extends', i] : ['extends']
     const base = library.find(name, within.at(-1) ?? '')
-    if ('problem' in base) source.report(at, base.problem)
+    if (names.indexOf(name) < i) source.report(at, `"${printable(name)}" stands here a second time`)
+    else if ('problem' in base) source.report(at, base.problem)
     else if (within.includes(base.file)) source.report(at, `"${printable(name)}" extends this file in its turn`)
     else if (within.length > MAX_DEPTH) source.report(at, `policies extend each other more than ${MAX_DEPTH} deep`)
     else return base
     return null
   })
   const bases = found.filter((base) => base !== null)
-  const parameters = bases.map((base) => ({ base, known: parametersOf(base) }))
+  const parameters = bases.flatMap((base) => {
+    const known = readableParameters(base)
+    return known === null ? [] : [{ base, known }]
+  })
+  // Of a file that is not there, or cannot be read, nobody knows what it would have had.
+  if (parameters.length === names.length) reportUnknown(Object.keys(document.with ?? {}), parameters, source)
   const values = document.with ?? {}
   const given = new Map(Object.entries(values).flatMap(([name, value]) => readValue(name, value, parameters, source, countries) ?? []))
   const at = (name: string, index: number | null): Path => (index === null ? ['with', name] : ['with', name, index])
@@ -84,9 +94,7 @@ export function extendedParts(
       return []
     }
   })
-  const isWhole = parts.length === names.length
-  if (isWhole) reportUnknown(Object.keys(values), parameters, source)
-  return { parts, problems: distinct(problems), isWhole }
+  return { parts, problems: distinct(problems), isWhole: parts.length === names.length }
 }
 
 /** By two ways the same file has the same faults and warnings. */
@@ -132,12 +140,15 @@ function readValue(
 }
 
 /** Of a faulty file none: its faults are told when it is compiled. */
-export function parametersOf({ text, file }: PolicySource): ParametersDocument {
+export const parametersOf = (source: PolicySource): ParametersDocument => readableParameters(source) ?? {}
+
+/** `null` where they cannot be read. */
+function readableParameters({ text, file }: PolicySource): ParametersDocument | null {
   try {
     const { value } = readSource(text, file, policyDocument.pick({ parameters: true }).loose())
     return value.parameters ?? {}
   } catch (error) {
-    if (error instanceof ConfigErrors) return {}
+    if (error instanceof ConfigErrors) return null
     throw error
   }
 }
@@ -173,8 +184,10 @@ const isSame = (a: Fence, b: Fence): boolean =>
 const plain = ({ traffic, territory, ...rest }: Fence) => [
   documentOf(traffic),
   territory.kind === 'anywhere' ? [] : [...territory.countries],
+  rest.axes,
   rest.action,
   rest.enabled,
+  rest.locked,
   rest.uncertain,
   rest.exceptions.map(({ traffic: part, to, ...words }) => [documentOf(part), [...(to ?? [])], words]),
 ]

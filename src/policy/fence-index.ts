@@ -5,6 +5,7 @@
 import { type Cidr, isCidr, parseCidr } from '../model/cidr.ts'
 import { CidrMap } from '../model/cidr-set.ts'
 import type { Facts } from '../model/facts.ts'
+import type { KnownName } from '../model/flow.ts'
 import { patternOf } from '../model/host-pattern.ts'
 import { HostMap } from '../model/host-set.ts'
 import type { MatcherName } from './matchers/index.ts'
@@ -28,7 +29,8 @@ type LookUp = (facts: Facts) => Places | null
 const keys = {
   host(filed: Filed): LookUp {
     const map = new HostMap(filed.map(([value, place]) => [patternOf(value), place]))
-    return (facts) => (areNamesFinal(facts) ? merged(facts.names.map(({ name }) => map.get(name))) : null)
+    const placesOf = ({ name }: KnownName) => map.get(name)
+    return (facts) => (areNamesFinal(facts) ? gather(facts.names, placesOf) : null)
   },
   cidr(filed: Filed): LookUp {
     const map = networkMap(filed)
@@ -64,20 +66,24 @@ function byWord(wordsOf: (facts: Facts) => readonly string[] | null): (filed: Fi
       if (places === undefined) map.set(word, [place])
       else places.push(place)
     }
+    const placesOf = (word: string) => map.get(word) ?? none
     return (facts) => {
       const words = wordsOf(facts)
-      return words && merged(words.map((word) => map.get(word) ?? none))
+      return words && gather(words, placesOf)
     }
   }
 }
 
 const none: Places = []
 
-/** What stands in any of the lists; most often only one holds anything. */
-function merged(lists: readonly Places[]): Places {
-  const [first = none, ...others] = lists.filter((list) => list.length > 0)
-  return others.length === 0 ? first : [first, ...others].flat()
+function gather<T>(items: readonly T[], placesOf: (item: T) => Places): Places {
+  let found = none
+  for (const item of items) found = joined(found, placesOf(item))
+  return found
 }
+
+/** Most often one of them is empty, so that nothing is copied. */
+const joined = (a: Places, b: Places): Places => (a.length === 0 ? b : b.length === 0 ? a : [...a, ...b])
 
 /** The fences that are filed under one key. */
 interface Shelf {
@@ -106,10 +112,12 @@ export function createFenceIndex(fences: readonly Fence[]): FenceIndex {
     mayApply(facts) {
       let bits = 0
       let found = none
-      for (const [i, { lookUp }] of shelves.entries()) {
+      let bit = 1
+      for (const { lookUp } of shelves) {
         const places = lookUp(facts)
-        if (places === null) bits |= 1 << i
-        else found = merged([found, places])
+        if (places === null) bits |= bit
+        else found = joined(found, places)
+        bit <<= 1
       }
       const others = whileWaiting(bits)
       return found.length === 0 ? others.fences : pick(inOrder(others.places, found))
@@ -128,8 +136,14 @@ function shelvesOf(fences: readonly Fence[]): readonly Shelf[] {
   })
 }
 
-/** Without those that stand in both. */
-function inOrder(places: Places, more: Places): Places {
-  const all = [...places, ...more].sort((a, b) => a - b)
-  return all.filter((place, i) => place !== all[i - 1])
+/** `sorted` is in order already; of `more` some may stand there several times. */
+function inOrder(sorted: Places, more: Places): Places {
+  const all: number[] = []
+  let next = 0
+  for (const place of more.length > 1 ? more.toSorted((a, b) => a - b) : more) {
+    for (let other = sorted[next]; other !== undefined && other < place; other = sorted[++next]) all.push(other)
+    if (all.at(-1) !== place) all.push(place)
+  }
+  for (let other = sorted[next]; other !== undefined; other = sorted[++next]) all.push(other)
+  return all
 }

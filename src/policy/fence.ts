@@ -35,6 +35,12 @@ export function judgeFence(fence: Fence, facts: Facts): Span {
   return place
 }
 
+/** The same for whoever asks for effects alone: where the place matters to nobody, whether the fence applies need not be found out. */
+export function effectsOf(fence: Fence, facts: Facts): Pick<Span, 'low' | 'high'> {
+  const place = judgePlace(fence, facts)
+  return place.high === 'allow' ? place : judgeFence(fence, facts)
+}
+
 /** The effect of the territory alone. */
 function judgePlace(fence: Fence, facts: Facts): Span {
   const { territory, axes, action } = fence

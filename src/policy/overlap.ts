@@ -9,7 +9,7 @@ type Overlaps = (a: string, b: string) => boolean
 
 const equal: Overlaps = (a, b) => a === b
 
-/** Keys of which a flow has one value, and when two of these can be met at once. */
+/** Keys of which a flow has one value (a second host only if its client claims one), and when two of these can be met at once. */
 const singular: Partial<Record<MatcherName, Overlaps>> = {
   network: equal,
   inbound: equal,

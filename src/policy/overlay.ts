@@ -15,6 +15,7 @@ export interface Overlay {
 export function overlayFault(policy: Pick<Policy, 'fences' | 'off' | 'name'>, { fence }: Pick<Overlay, 'fence'>): string | null {
   const found = [...policy.fences, ...policy.off].find(({ name }) => name === fence)
   if (found === undefined) return `policy ${policy.name} has no fence "${fence}"`
+  if (found.empty) return `fence "${fence}" is over nothing, as a parameter of it is empty`
   return found.locked ? `fence "${fence}" is locked: only the policy itself can change it` : null
 }
 

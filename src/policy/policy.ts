@@ -52,6 +52,8 @@ export interface Fence {
   readonly note: string | null
   /** A fence that is off is kept and shown, and judges nothing. */
   readonly enabled: boolean
+  /** A parameter left empty what it is over: it is over nothing, and can't be turned on. */
+  readonly empty: boolean
   /** No overlay may turn it on or off. */
   readonly locked: boolean
   readonly origin: FenceOrigin

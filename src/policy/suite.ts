@@ -11,7 +11,7 @@ import type { Identity } from '../model/identity.ts'
 import type { Location } from '../model/location.ts'
 import { judgedAddresses, scopeOf } from '../model/scope.ts'
 import { type Effect, type FenceOutcome, severest } from '../model/verdict.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluate, type Judgement } from './evaluate.ts'
 import type { Policy } from './policy.ts'
 import type { SuiteResult, TestResult } from './suite-result.ts'
 
@@ -73,7 +73,8 @@ function runTest(test: PolicyTest, index: number, policy: Policy, world: SuiteWo
   const low = judged.reduce<Effect>((effect, judgement) => severest(effect, judgement.low), 'allow')
   const high = judged.reduce<Effect>((effect, judgement) => severest(effect, judgement.high), 'allow')
   if (low !== high) {
-    const why = sayMissing(test, world, outcomes)
+    const isForTime = test.at === undefined && factsOf({ ...test, at: 0 }, world).every((facts) => isSettled(evaluate(policy, facts)))
+    const why = sayMissing(test, world, outcomes, isForTime)
     return { ...head, passed: false, got: { effect: null, decidedBy: [] }, sentence: 'It could not be judged.', why }
   }
   const decidedBy = low === 'allow' ? [] : namesOf(outcomes.filter(({ effect }) => effect === low))
@@ -81,41 +82,40 @@ function runTest(test: PolicyTest, index: number, policy: Policy, world: SuiteWo
   return { ...head, passed: why === null, got: { effect: low, decidedBy }, sentence: sayWhat(test, low, outcomes), why }
 }
 
+const isSettled = ({ low, high }: Judgement): boolean => low === high
+
 const quoted = (names: readonly string[]): string => new Intl.ListFormat('en-GB').format(names.map((name) => `"${name}"`))
 
 const namesOf = (outcomes: readonly FenceOutcome[]): readonly string[] => [...new Set(outcomes.map(({ fence }) => fence))]
 
 function sayDifference({ expect, because }: PolicyTest, got: Effect, outcomes: readonly FenceOutcome[]): string | null {
   if (got !== expect) return `expected ${expect}, got ${got}`
-  const missing = because.filter(
-    (name) => !outcomes.some(({ fence, effect, outcome }) => fence === name && effect === got && outcome !== 'not-applied'),
-  )
+  const missing = because.filter((name) => !outcomes.some(({ fence, effect }) => fence === name && effect === got))
   if (missing.length === 0) return null
   const found = namesOf(outcomes.filter(({ effect }) => effect === got))
-  const others = got === 'allow' || found.length === 0 ? '' : `; that was ${quoted(found)}`
+  const others = got === 'allow' ? '' : `; that was ${found.length === 0 ? 'local_network' : quoted(found)}`
   return `${got}, but not by fence ${quoted(missing)}${others}`
 }
 
 /** Which fact the verdict waits for. */
-function sayMissing({ at, given, asked }: PolicyTest, { locate }: SuiteWorld, outcomes: readonly FenceOutcome[]): string {
+function sayMissing({ given, asked }: PolicyTest, { locate }: SuiteWorld, outcomes: readonly FenceOutcome[], isForTime: boolean): string {
   const open = namesOf(outcomes.filter(({ outcome }) => outcome === 'open'))
   const depends =
     open.length === 0 ? 'the verdict depends' : open.length === 1 ? `fence "${open[0]}" depends` : `fences ${quoted(open)} depend`
+  if (isForTime) return `${depends} on the time: say it with "at"`
   if (given === null && asked.host.kind === 'name') return `${depends} on where ${hostText(asked.host)} is: say it under "given"`
   if (given === null && locate === null) return `${depends} on where ${hostText(asked.host)} is, and there is no location data`
-  if (at === undefined) return `${depends} on the time: say it with "at"`
   return `${depends} on what the test does not say`
 }
 
 const past: Readonly<Record<Effect, string>> = { allow: 'Allowed', log: 'Flagged', block: 'Blocked' }
 
 function sayWhat({ asked }: PolicyTest, effect: Effect, outcomes: readonly FenceOutcome[]): string {
-  const told = outcomes.filter(
-    (each) => each.effect === effect && each.outcome !== 'not-applied' && (effect !== 'allow' || each.outcome === 'excepted'),
-  )
+  const told = outcomes.filter((each) => each.effect === effect && (effect !== 'allow' || each.outcome === 'excepted'))
   const by = [...new Set(told.map(({ fence, outcome, axis }) => `"${fence}" (${outcome}${axis === undefined ? '' : `, by ${axis}`})`))]
   const target = formatEndpoint({ host: hostText(asked.host), port: asked.port })
-  return `${past[effect]}: ${target}${by.length === 0 ? '' : ` by fence ${by.join(', ')}`}.`
+  if (by.length > 0) return `${past[effect]}: ${target} by fence ${by.join(', ')}.`
+  return `${past[effect]}: ${target}${effect === 'allow' ? '' : ' by local_network'}.`
 }
 
 /** One for each address that stands for the target; a name without a given place has none. */

@@ -8,7 +8,9 @@ import { formatUntil } from './until.ts'
 
 /** One sentence a line. */
 export function tellFence(fence: Fence): readonly string[] {
-  const { name, traffic, territory, exceptions, action, uncertain, note, enabled, locked, origin } = fence
+  const { name, traffic, territory, exceptions, action, uncertain, note, enabled, empty, locked, origin } = fence
+  if (empty)
+    return [`Fence "${name}", from ${origin.policy} (${origin.file}:${origin.line}).`, 'It is over nothing, as a parameter of it is empty.']
   return [
     `Fence "${name}", from ${origin.policy} (${origin.file}:${origin.line}).`,
     ...(enabled ? [] : ['It is off, and judges nothing.']),

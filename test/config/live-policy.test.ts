@@ -17,7 +17,7 @@ const CN = '{ name: a, never: [CN] }'
 const RU = '{ name: a, never: [RU] }'
 
 /** A policy in a file, and what whoever watches it is told. */
-async function watched(first: string, more: Readonly<Record<string, string>> = {}) {
+async function watched(first: string, more: Readonly<Record<string, string>> = {}, whileTested: (file: string) => void = () => {}) {
   const folder = folderWith({ 'policy.yaml': first, ...more })
   const file = path.join(folder, 'policy.yaml')
   const world = { now: Date.UTC(2026, 10, 1, 12), overlays: [] as readonly KeptOverlay[] }
@@ -31,7 +31,10 @@ async function watched(first: string, more: Readonly<Record<string, string>> = {
   }
   const policies = await LivePolicy.open({
     load: () => compilePolicy(read(file), file, 'policy', { ...noLibrary, find }),
-    test: (policy) => runTests(policy, { apps: noApps, locate: null }),
+    test: (policy) => {
+      whileTested(file)
+      return runTests(policy, { apps: noApps, locate: null })
+    },
     overlays: async () => world.overlays,
     now: () => world.now,
   })
@@ -155,7 +158,60 @@ test('a faulty file does not keep a schedule from turning', async () => {
   const { look, world, file } = await watched(text('{ name: a, never: [CN], except: [{ host: b.example, until: 2026-11-01, reason: x }] }'))
   fs.writeFileSync(file, '{')
   world.now = Date.UTC(2026, 10, 2)
-  expect(await look()).toEqual([expect.stringMatching(/^refused /), 'rejudge for time'])
+  expect(await look()).toEqual(['rejudge for time', expect.stringMatching(/^refused /)])
+})
+
+test('an overlay ends by its time, and another begins, however faulty the file is', async () => {
+  const { look, world, file, policies } = await watched(text(CN))
+  const overlay = { policy: 'policy', fence: 'a', enabled: false, until: world.now + 60_000, reason: 'x' }
+  world.overlays = [overlay]
+  await look()
+  fs.writeFileSync(file, '{')
+  expect(await look()).toEqual([expect.stringMatching(/^refused /)])
+  world.now += 60_000
+  expect(await look()).toEqual(['overlay a over', 'swap [["CN"]]', 'rejudge for policy'])
+  world.overlays = [{ ...overlay, until: world.now + 1 }]
+  expect(await look()).toContain('overlay a false')
+  expect(policies.current.fences).toEqual([])
+})
+
+test('overlays that cannot be read any more go on until they end', async () => {
+  const { look, world } = await watched(text(CN))
+  world.overlays = [{ policy: 'policy', fence: 'a', enabled: false, until: world.now + 60_000, reason: 'x' }]
+  await look()
+  world.overlays = Promise.reject(new Error('damaged')) as never
+  expect(await look()).toEqual(['refused damaged'])
+  world.now += 60_000
+  expect(await look()).toEqual(['overlay a over', 'swap [["CN"]]', 'rejudge for policy'])
+})
+
+test('an overlay that is prolonged is told though nothing turns', async () => {
+  const { look, world } = await watched(text(CN))
+  const overlay = { policy: 'policy', fence: 'a', enabled: false, until: world.now + 60_000, reason: 'x' }
+  world.overlays = [overlay]
+  await look()
+  world.overlays = [{ ...overlay, until: overlay.until + 1 }]
+  expect(await look()).toEqual(['overlay a false'])
+})
+
+test('a file that is changed while it is first read is seen at the first look', async () => {
+  const { look, file } = await watched(text(CN), {}, (of) => fs.writeFileSync(of, text(RU)))
+  expect(fs.readFileSync(file, 'utf8')).toBe(text(RU))
+  expect(await look()).toEqual(['swap [["RU"]]', 'rejudge for policy'])
+})
+
+test('who asks for it anew gets what the file holds then, and not what a look under way has read', async () => {
+  const { policies, listener, file, world } = await watched(text(CN))
+  let go: (overlays: readonly KeptOverlay[]) => void = () => {}
+  world.overlays = new Promise((resolve) => {
+    go = resolve
+  }) as never
+  const first = policies.look(listener)
+  fs.writeFileSync(file, text(RU))
+  const anew = policies.look(listener, true)
+  go([])
+  await Promise.all([first, anew])
+  expect(policies.current.document.fences?.[0]?.never).toEqual(['RU'])
 })
 
 test('failed tests are one sentence, which names the first', () => {

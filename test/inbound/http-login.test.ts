@@ -42,9 +42,9 @@ describe('a request', () => {
   test.each([
     ['a wrong password', basic('anna:wrong'), 'anna'],
     ['an unknown name', basic('my secret:anna'), null],
-    ['another scheme', 'Proxy-Authorization: Bearer xyz', null],
-    ['no base64', 'Proxy-Authorization: Basic %%%', null],
-    ['an empty field', 'Proxy-Authorization:', null],
+    ['another scheme', 'Proxy-Authorization: Bearer xyz', undefined],
+    ['no base64', 'Proxy-Authorization: Basic %%%', undefined],
+    ['an empty field', 'Proxy-Authorization:', undefined],
     ['a login for the origin', basic(`anna:${SECRET}`).replace('Proxy-', ''), undefined],
   ])('with %s is asked again, on the same connection, and then served', async (_, field, told) => {
     const { proxy, client } = await web()

@@ -139,6 +139,22 @@ test('an address that stands for several is judged by each of them, and the seve
   }
 })
 
+test('fences that apply to some of the addresses that one stands for are all told of, in the order of the policy', () => {
+  const teredo = '2001:0:4136:e378:8000:63bf:e83f:1bd2'
+  const over = (name: string, cidr: string, action = 'block') => ({ name, traffic: { cidr }, never: ['CN'], action })
+  const judging = policy({
+    uncertain: strict,
+    fences: [over('client', '23.192.0.0/16', 'log'), over('none', '8.8.8.0/24'), over('outer', '2001::/32'), over('both', '0.0.0.0/0')],
+  })
+  const place = (address: Ip) => placed(address, { A: address === '23.192.228.45' ? 'CN' : 'US' })
+  const [outer, ...inner] = judgedAddresses(ip(teredo))
+  expect(judge(judging, [{ ip: ip(teredo), locations: [place(outer), ...inner.map(place)] }]).candidates[0]?.fences).toEqual([
+    { fence: 'client', outcome: 'violated', effect: 'log' },
+    { fence: 'outer', outcome: 'satisfied', effect: 'allow' },
+    { fence: 'both', outcome: 'violated', effect: 'block' },
+  ])
+})
+
 test('local_network is a reason where no fence is', () => {
   const { verdict } = judge(policy({ local_network: 'block' }), [at('10.0.0.5')], '10.0.0.5:80')
   expect(verdict.reasons).toEqual([{ kind: 'local-network', effect: 'block', ip: '10.0.0.5' }])

@@ -4,12 +4,12 @@ import { noApps } from '../../src/model/app.ts'
 import { isNonEmpty } from '../../src/model/brand.ts'
 import type { FlowId } from '../../src/model/flow.ts'
 import { anonymous } from '../../src/model/identity.ts'
-import { identify } from '../../src/pipeline/identify.ts'
+import { identify, withNames } from '../../src/pipeline/identify.ts'
 import { LiveFlow, LiveFlows } from '../../src/pipeline/live-flows.ts'
 import { locateAll } from '../../src/pipeline/locate.ts'
 import { Entry } from '../../src/pipeline/record.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
-import { endpoint, ip } from '../policy/words.ts'
+import { claimed, endpoint, ip } from '../policy/words.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { echo, silent, startOrigin } from '../support/origin-server.ts'
 import { eventually, notToChina, openProxy, policyText, roadOf, type World } from '../support/proxy-under-test.ts'
@@ -128,4 +128,63 @@ test('ten thousand live flows are all judged, and those outside are cut', async 
   expect(await live.rejudge(compilePolicy(notToAmerica, 'p.yaml', 'p'), 0)).toBe(5_000)
   expect(flows.filter(({ cut }) => cut.aborted)).toHaveLength(5_000)
   expect(writer.rejudged).toHaveLength(5_000)
+})
+
+test('an exception that ends while a flow is looked up does not hold for it any more', async () => {
+  const clock = new FakeClock(Date.parse('2026-11-01T23:59:59.000Z'))
+  const excepted = policyText('enforce', '{ name: no-us, never: [US], except: [{ host: a.example, until: 2026-11-01, reason: a trial }] }')
+  const origin = await startOrigin(echo)
+  const proxy = await openProxy({ policy: excepted, clock, names: { 'a.example': [AMERICA] }, routes: { [AMERICA]: origin.port } })
+  const go = proxy.writer.hold()
+  const client = await proxy.connect()
+  client.send('CONNECT a.example:443 HTTP/1.1\r\nHost: x\r\n\r\n')
+  await eventually('the look-up', () => proxy.resolver.asked.length === 1)
+  clock.advance(2_000)
+  go()
+  await client.receives('403 Forbidden')
+  await proxy.flowsOver(1)
+  expect(proxy.dialer.tried).toEqual([])
+  expect(proxy.writer.events.map(({ type }) => type)).toEqual(['decided', 'rejudged', 'ended'])
+})
+
+test('a flow that can no longer be judged is cut', async () => {
+  const { road } = roadOf({ policy: open })
+  const flow = {
+    id: 'x' as FlowId,
+    openedAt: 0,
+    inbound: 'mixed',
+    network: 'tcp' as const,
+    client: { host: ip('127.0.0.1'), port: 1 },
+    who: anonymous,
+    asked: endpoint(`${AMERICA}:443`),
+  }
+  const broken = { known: identify(flow, 0, noApps), located: null as never }
+  const live = new LiveFlows()
+  const one = new LiveFlow(flow, broken, road.policies.current, new Entry(flow, road.tables.current, road), road.refusals)
+  live.add(one)
+  expect(await live.rejudge(road.policies.current, 0)).toBe(1)
+  expect(one.cut.aborted).toBe(true)
+})
+
+test('what is learnt while the bytes move cuts before the journal has written it', async () => {
+  const { road, writer } = roadOf({ policy: policyText('enforce', '{ name: no-tiktok, traffic: { host: .tiktok.com }, never: anywhere }') })
+  const flow = {
+    id: 'x' as FlowId,
+    openedAt: 0,
+    inbound: 'mixed',
+    network: 'tcp' as const,
+    client: { host: ip('127.0.0.1'), port: 1 },
+    who: anonymous,
+    asked: endpoint(`${AMERICA}:443`),
+  }
+  const located = locateAll([ip(AMERICA)], road.tables.current)
+  const known = identify(flow, 0, noApps)
+  const one = new LiveFlow(flow, { known, located }, road.policies.current, new Entry(flow, road.tables.current, road), road.refusals)
+  one.reached(ip(AMERICA))
+  const go = writer.hold()
+  const learning = one.learnt(withNames(known, [claimed('www.tiktok.com')]))
+  expect(one.cut.aborted).toBe(true)
+  go()
+  await learning
+  expect(writer.rejudged).toHaveLength(1)
 })

@@ -70,6 +70,9 @@ test('fences that leave a country, or that need not be met together, are not tol
 test('an exception of the one may be how both are met', () => {
   const zoom = { app: 'zoom', reason: 'x' }
   expect(ofFences({ only: ['IN'], except: [zoom] }, { traffic: { app: 'zoom' }, only: ['US'] })).toEqual([])
+  expect(ofFences({ only: ['IN'], except: [{ ...zoom, to: ['US'] }] }, { traffic: { app: 'zoom', port: 443 }, only: ['US'] })).toEqual([])
+  // It is for a part of what both are over.
+  expect(ofFences({ only: ['IN'], except: [zoom] }, { only: ['US'] })).toEqual([unmet('"a" and "b"', 'everything')])
   expect(
     ofFences({ only: ['IN'], except: [{ host: 'a.example', reason: 'x' }] }, { traffic: { host: 'b.example' }, only: ['US'] }),
   ).toEqual([unmet('"a" and "b"', 'all that they both select')])

@@ -98,9 +98,7 @@ function outcomeOf(one: Case, shared: Readonly<Record<string, unknown>>): Case['
   const told: Case['want'] = {
     verdict: decision?.verdict.kind,
     would: decision?.verdict.would,
-    fences: Object.fromEntries(
-      fences.map(({ fence, outcome, effect, axis }) => [fence, `${outcome} ${effect}${axis === undefined ? '' : ` by ${axis}`}`]),
-    ),
+    fences: Object.fromEntries(fences.map((outcome) => [outcome.fence, tellOutcome(outcome)])),
     dials: decision?.kind === 'dial' ? decision.pinned.map(({ host }) => host) : [],
     sentence: decision === null ? undefined : explain(decision, flow.asked, compiled),
     early: [span.low, span.high],
@@ -108,6 +106,9 @@ function outcomeOf(one: Case, shared: Readonly<Record<string, unknown>>): Case['
   }
   return Object.fromEntries(Object.entries(told).filter(([key]) => key in one.want))
 }
+
+const tellOutcome = ({ outcome, effect, axis }: FenceOutcome): string =>
+  `${outcome} ${effect}${axis === undefined || outcome === 'not-applied' ? '' : ` by ${axis}`}`
 
 const notApplied = (fence: string): FenceOutcome => ({ fence, outcome: 'not-applied', effect: 'allow' })
 

@@ -28,6 +28,7 @@ test('what a fence does not say has its default', () =>
     uncertain: strict,
     note: null,
     enabled: true,
+    empty: false,
     locked: false,
     origin: { policy: 'test', file: 'test.yaml', line: 8 },
   }))

@@ -22,7 +22,7 @@ test('an unknown word is refused at every level', () => {
 })
 
 test('every matcher may stand under traffic and under except, as one value or as a list', () => {
-  const one = { port: 443, network: 'tcp' } as Readonly<Record<string, string | number>>
+  const one: Readonly<Record<string, unknown>> = { port: 443, network: 'tcp', during: { days: 'sun', zone: 'UTC' } }
   for (const name of matcherNames) {
     const value = one[name] ?? 'text'
     for (const form of [value, [value], [value, value]]) {

@@ -1,5 +1,9 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { evaluate } from '../../src/policy/evaluate.ts'
+import { type Effect, severest } from '../../src/model/verdict.ts'
+import { effectSpan, evaluate } from '../../src/policy/evaluate.ts'
+import { judgeFence } from '../../src/policy/fence.ts'
+import { anyPolicy, completeFacts, onTheWay } from './made-up.ts'
 import { facts, placed, policy, strict } from './words.ts'
 
 test('without fences everything on the Internet is allowed', () =>
@@ -25,6 +29,39 @@ test('of several fences the severest effect wins, and each is told', () => {
     localNetwork: null,
   })
 })
+
+test('a fence that does not apply is not told of', () => {
+  const judging = policy({
+    uncertain: strict,
+    fences: [
+      { name: 'mail', traffic: { port: 25 }, never: ['CN'] },
+      { name: 'web', traffic: { port: 443 }, never: ['CN'] },
+    ],
+  })
+  expect(evaluate(judging, facts()).fences).toEqual([{ fence: 'web', outcome: 'violated', effect: 'block' }])
+})
+
+test('law: of however many fences, it judges as if each were asked', () =>
+  fc.assert(
+    fc.property(
+      fc.array(anyPolicy, { minLength: 1, maxLength: 12 }),
+      completeFacts.chain((complete) => fc.oneof(fc.constant(complete), onTheWay(complete))),
+      (policies, known) => {
+        const fences = policies.flatMap((each, i) => each.fences.map((fence) => ({ ...fence, name: `${i}-${fence.name}` })))
+        const spans = fences.map((fence) => ({ fence: fence.name, ...judgeFence(fence, known) }))
+        const local = evaluate({ ...policies[0]!, fences: [] }, known)
+        const { low, high, fences: outcomes } = evaluate({ ...policies[0]!, fences }, known)
+        expect(low).toBe(spans.reduce<Effect>((effect, span) => severest(effect, span.low), local.low))
+        expect(high).toBe(spans.reduce<Effect>((effect, span) => severest(effect, span.high), local.high))
+        expect(effectSpan({ ...policies[0]!, fences }, known)).toEqual({ low, high })
+        const told = spans.filter(({ outcome }) => outcome !== 'not-applied')
+        expect(outcomes.map(({ fence, outcome, effect }) => [fence, outcome, effect])).toEqual(
+          told.map(({ fence, outcome, low: effect }) => [fence, outcome, effect]),
+        )
+      },
+    ),
+    { numRuns: 300, interruptAfterTimeLimit: 2_000 },
+  ))
 
 test('the mode changes nothing in the judgement', () => {
   const document = { uncertain: strict, fences: [{ name: 'no-cn', never: ['CN'] }] }

@@ -218,6 +218,12 @@ test('a value of the wrong type, or for no parameter, is told', () => {
   ])
 })
 
+test('that a value is for no parameter is told beside the faults of what is extended', () =>
+  expect(faults({ extends: 'pack', with: { region: ['IN'] } }, { pack: { ...pack, colour: 'red' } })).toEqual([
+    expect.stringMatching(/^pack\.yaml:.*"colour"/),
+    expect.stringContaining('"region" is no parameter of what this policy extends, did you mean "regions"?'),
+  ]))
+
 test('a default must fit its own type', () =>
   expect(faults({ parameters: { regions: { type: 'territory', default: 'IN', says: 'x' } } }, {})).toEqual([
     'test.yaml:6:14 parameters.regions.default: must be a list of countries and groups such as [IN, eea], as its type says',

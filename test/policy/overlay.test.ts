@@ -30,3 +30,16 @@ test('a locked fence and one that is not there are left as they are, and that ca
   expect(overlayFault(fenced, { fence: 'nobody' })).toBe('policy test has no fence "nobody"')
   expect(overlayFault(fenced, { fence: 'off' })).toBeNull()
 })
+
+test('a fence over nothing cannot be turned on: it would be over everything', () => {
+  const base = policy(
+    {
+      uncertain: strict,
+      parameters: { hosts: { type: 'hosts', default: [], says: 'hosts' } },
+      fences: [{ name: 'ours', traffic: { host: '$hosts' }, never: 'anywhere' }],
+    },
+    {},
+  )
+  expect(overlayFault(base, { fence: 'ours' })).toBe('fence "ours" is over nothing, as a parameter of it is empty')
+  expect(withOverlays(base, [overlay('ours', true)], NOON).fences).toEqual([])
+})

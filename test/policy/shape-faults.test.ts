@@ -8,6 +8,8 @@ const schema = z.strictObject({
   version: z.literal(1).default(1),
   ports: z.array(z.number()).optional(),
   door: z.union([z.strictObject({ type: z.literal('a') }), z.strictObject({ kind: z.literal('b') })]).optional(),
+  answer: z.union([z.enum(['yes', 'no']), z.array(z.string())], { error: 'must be yes or no, or a list' }).optional(),
+  names: z.record(z.string().regex(/^[a-z]+$/, { error: 'must be small letters' }), z.string().min(1)).optional(),
   limits: z.strictObject({ seconds: z.number().default(1) }).prefault({}),
 })
 
@@ -50,6 +52,19 @@ test('a wrong key is told at the key, with the words that are known there', () =
     { path: ['limits'], atKey: 'second', message: '"second" is not a word of this file, did you mean "seconds"?' },
   ])
   expect(faults({ ...sound, limits: { x: 1 } })[0]?.message).toBe('"x" is not a word of this file (known here: seconds)')
+})
+
+test('a key that no key may be is told at the key, and a text that may not be empty says so', () =>
+  expect(faults({ ...sound, names: { Ana: 'a', bo: '' } })).toEqual([
+    { path: ['names'], atKey: 'Ana', message: '"Ana" must be small letters' },
+    { path: ['names', 'bo'], message: 'must not be empty' },
+  ]))
+
+test('where one of several forms is a choice of words, the nearest is told', () => {
+  const told = (answer: unknown) => faults({ ...sound, answer }).map(({ message }) => message)
+  expect(told('yess')).toEqual(['must be yes or no, or a list, did you mean "yes"?'])
+  expect(told('perhaps')).toEqual(['must be yes or no, or a list'])
+  expect(told(7)).toEqual(['must be yes or no, or a list'])
 })
 
 test('of several forms the words of all are known', () =>

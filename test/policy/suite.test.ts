@@ -102,6 +102,8 @@ test('an address without a given place is judged by today’s data, and fails wh
 })
 
 test('what depends on the time needs one', () => {
+  const sunday = { fences: [{ name: 'sunday', traffic: { during: { days: 'sun', zone: 'UTC' } }, never: 'anywhere' }] }
+  expect(brief({ to: 'zoom.us:443' }, { fences: sunday }).why).toBe('fence "sunday" depends on the time: say it with "at"')
   const soon = { to: 'zoom.us:443', given: { server: 'US' } }
   expect(run(soon)).toMatchObject({ passed: false, got: { effect: null, decidedBy: [] }, sentence: 'It could not be judged.' })
   expect(brief(soon).why).toBe('fence "zoom-home" depends on the time: say it with "at"')
@@ -171,8 +173,18 @@ test('who, from where, by which door and when is as the test says', () => {
   expect(brief(us, { fences }).why).toBe('fence "sunday" depends on the time: say it with "at"')
 })
 
-test('a local address is local, whatever is given', () =>
-  expect(brief({ to: '10.0.0.5:443', given: { server: 'CN' }, expect: 'allow' }).why).toBeNull())
+test('a local address is local, whatever is given, and local_network speaks for it', () => {
+  expect(brief({ to: '10.0.0.5:443', given: { server: 'CN' }, expect: 'allow' }).why).toBeNull()
+  const fences = { ...document, local_network: 'block' }
+  expect(run({ to: '10.0.0.5:443', given: {} }, { fences })).toMatchObject({
+    passed: true,
+    got: { effect: 'block', decidedBy: [] },
+    sentence: 'Blocked: 10.0.0.5:443 by local_network.',
+  })
+  expect(brief({ to: '10.0.0.5:443', given: {}, because: 'no-cn' }, { fences }).why).toBe(
+    'block, but not by fence "no-cn"; that was local_network',
+  )
+})
 
 test('an address that stands for another is judged as that one', () => {
   const world: SuiteWorld = { ...noData, locate: (address) => placed(address, { A: address === '52.81.151.250' ? 'CN' : 'US' }) }

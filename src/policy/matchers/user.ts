@@ -1,5 +1,6 @@
-/** `user`: the name that was logged in with at the door; `anonymous` where nobody logged in. */
+/** `user`: the name that was logged in with at the door; `anonymous` where nobody logged in, which proves nothing of anybody. */
 import { z } from 'zod'
+import { ANONYMOUS } from '../../model/identity.ts'
 import { certain, type MatcherKind } from './matcher.ts'
 
 export const user: MatcherKind<string> = {
@@ -7,5 +8,8 @@ export const user: MatcherKind<string> = {
   says: 'the name of a user',
   identifies: true,
   reads: 'flow',
-  compile: (items) => certain(items, ({ who }) => items.includes(who.name)),
+  compile: (items) => ({
+    ...certain(items, ({ who }) => items.includes(who.name)),
+    proved: ({ who }) => (who.name !== ANONYMOUS && items.includes(who.name) ? 'yes' : 'no'),
+  }),
 }
