@@ -1,8 +1,7 @@
 /** The app catalogue compiled for questions of every flow: by name, by address, by port. The same set of apps is the same frozen array. */
-import { ipToBytes } from '../model/address.ts'
 import type { App, AppCatalogue } from '../model/app.ts'
+import { CidrMap } from '../model/cidr-set.ts'
 import type { HostPattern } from '../model/host-pattern.ts'
-import { AddressIntervals } from './address-intervals.ts'
 import { domainsAbove } from './app-claims.ts'
 import type { AppFacts, AppPorts, PortRange } from './app-facts.ts'
 
@@ -76,17 +75,16 @@ function byName(facts: readonly AppFacts[], sets: AppSets): AppCatalogue['named'
 }
 
 function byAddress(facts: readonly AppFacts[], sets: AppSets): AppCatalogue['at'] {
-  const entries = facts.flatMap(({ app, ranges }) => (ranges?.networks ?? []).map((network) => ({ network, value: app })))
-  const intervals = [4, 6].map((family) =>
-    AddressIntervals.of(
-      entries.filter(({ network }) => network.family === family),
-      (apps) => sets.of(apps),
-    ),
-  )
-  const [v4, v6] = intervals
+  const map = new CidrMap(facts.flatMap(({ app, ranges }) => (ranges?.networks ?? []).map((network) => [network, app] as const)))
+  const rows = new Map(facts.map(({ app }, row) => [app, row]))
+  const inOrder = (apps: readonly App[]) => apps.toSorted((a, b) => (rows.get(a) ?? 0) - (rows.get(b) ?? 0))
+  const known = new WeakMap<readonly App[], readonly App[]>()
   return (ip) => {
-    const bytes = ipToBytes(ip)
-    return (bytes.length === 4 ? v4 : v6)?.get(bytes) ?? sets.none
+    const apps = map.get(ip)
+    if (apps.length === 0) return sets.none
+    const set = known.get(apps) ?? sets.of(inOrder(apps))
+    known.set(apps, set)
+    return set
   }
 }
 

@@ -47,7 +47,7 @@ export function misfit(given: ParameterValue, { type }: ParametersDocument[strin
   return types[type].schema.safeParse(given).success ? null : `must be ${types[type].says}`
 }
 
-/** A list that was left empty: what is selected by it is nothing. No file can hold it, as YAML knows no such character. */
+/** A list that was left empty: what is selected by it is nothing. What is written in a file may not hold its first character. */
 export const NOTHING = '\u0000nothing'
 
 /** What whoever extends a policy gives to its parameters. */
@@ -101,8 +101,13 @@ export function fill(written: unknown, values: ReadonlyMap<string, ParameterValu
     report(at, `"$${printable(name)}" is no parameter of this policy${didYouMean(name, values.keys()) || known}`)
     return undefined
   }
+  const plain = (text: string, at: Path): string => {
+    if (text.includes('\u0000')) report(at, 'holds a NUL, which stands for nothing here')
+    return text
+  }
   const walk = (part: unknown, at: Path, now: Path): unknown => {
     if (typeof part === 'string') {
+      plain(part, at)
       const found = look(part, at, now)
       if (Array.isArray(found) && found.length === 0) return nothing(part, now)
       if (found !== undefined) mark(part, found, (index) => (Array.isArray(found) ? [...now, index] : now))
@@ -114,7 +119,7 @@ export function fill(written: unknown, values: ReadonlyMap<string, ParameterValu
         const found = typeof item === 'string' ? look(item, [...at, i], [...now, from.length]) : undefined
         const start = from.length
         if (found !== undefined) mark(String(item), found, (index) => [...now, start + index])
-        const kept = () => (typeof item === 'string' ? item : walk(item, [...at, i], [...now, from.length]))
+        const kept = () => (typeof item === 'string' ? plain(item, [...at, i]) : walk(item, [...at, i], [...now, from.length]))
         const put = Array.isArray(found) ? found : [found ?? kept()]
         from.push(...put.map(() => i))
         return put

@@ -9,7 +9,7 @@ import type { KnownName, Millis, Network } from '../model/flow.ts'
 import { type Host, hostText } from '../model/hostname.ts'
 import type { Identity } from '../model/identity.ts'
 import type { Location } from '../model/location.ts'
-import { judgedAddresses, scopeOf } from '../model/scope.ts'
+import { isCloudMetadata, judgedAddresses, scopeOf } from '../model/scope.ts'
 import { type Effect, type FenceOutcome, severest } from '../model/verdict.ts'
 import { evaluate, type Judgement } from './evaluate.ts'
 import type { Policy } from './policy.ts'
@@ -68,6 +68,12 @@ function runTest(test: PolicyTest, index: number, policy: Policy, world: SuiteWo
     line: test.position.line,
     expected: { effect: test.expect, because: test.because.length === 0 ? null : test.because.join(', ') },
   }
+  // As on the road: refused under every policy, before one is asked.
+  if (isRefused(test)) {
+    const why =
+      test.expect === 'block' && test.because.length === 0 ? null : `expected ${head.expected.effect}, but it is refused under every policy`
+    return { ...head, passed: why === null, got: { effect: 'block', decidedBy: [] }, sentence: 'Refused under every policy.', why }
+  }
   const judged = factsOf(test, world).map((facts) => evaluate(policy, facts))
   const outcomes = judged.flatMap(({ fences }) => fences)
   const low = judged.reduce<Effect>((effect, judgement) => severest(effect, judgement.low), 'allow')
@@ -81,6 +87,10 @@ function runTest(test: PolicyTest, index: number, policy: Policy, world: SuiteWo
   const why = sayDifference(test, low, outcomes)
   return { ...head, passed: why === null, got: { effect: low, decidedBy }, sentence: sayWhat(test, low, outcomes), why }
 }
+
+/** What needs no settings to be refused; denied ports and local answers to public names do. */
+const isRefused = ({ asked: { host } }: PolicyTest): boolean =>
+  host.kind === 'ip' && [host.ip, ...judgedAddresses(host.ip)].some((ip) => scopeOf(ip) === 'unspecified' || isCloudMetadata(ip))
 
 const isSettled = ({ low, high }: Judgement): boolean => low === high
 

@@ -177,3 +177,9 @@ test('a definition of nothing is nothing, and beside others it is left out', () 
   expect(over(['nothing', 'nor'])).toEqual([])
   expect(over(['nothing', 'something'])).toEqual([['something']])
 })
+
+test('what stands for nothing cannot be written into a file', () => {
+  const faulty = () => policy({ fences: [{ name: 'a', traffic: { host: '\u0000nothing' }, never: ['\u0000nothing'] }] })
+  expect(faulty).toThrow(/fences\[0\]\.traffic\.host: holds a NUL/)
+  expect(faulty).toThrow(/fences\[0\]\.never\[0\]: holds a NUL/)
+})

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { noApps } from '../../src/model/app.ts'
 import { runTests, type SuiteWorld } from '../../src/policy/suite.ts'
 import { madeUpApps } from './made-up.ts'
 import { libraryOf, placed, policy, strict } from './words.ts'
@@ -192,3 +193,17 @@ test('an address that stands for another is judged as that one', () => {
 })
 
 test('a policy without tests has no results', () => expect(runTests(policy(document, library), noData).results).toEqual([]))
+
+test('what is refused under every policy is blocked in its tests too', () => {
+  const refused = policy({
+    fences: [],
+    tests: [
+      { to: '169.254.169.254:80', expect: 'allow' },
+      { to: '0.0.0.0:80', given: { server: 'US' }, expect: 'block' },
+    ],
+  })
+  expect(runTests(refused, { apps: noApps, locate: null }).results).toMatchObject([
+    { passed: false, why: 'expected allow, but it is refused under every policy' },
+    { passed: true, got: { effect: 'block' } },
+  ])
+})
