@@ -6,6 +6,7 @@ import { setImmediate as others } from 'node:timers/promises'
 import type { Ip } from '../model/address.ts'
 import { RingfenceError } from '../model/errors.ts'
 import type { Flow, Millis } from '../model/flow.ts'
+import type { Would } from '../model/verdict.ts'
 import { explain } from '../policy/explain.ts'
 import type { Policy } from '../policy/policy.ts'
 import { decide } from './decide.ts'
@@ -110,7 +111,7 @@ export class LiveFlow {
       verdict,
       candidates,
       known,
-      sentence: tellSentence(explain(decision, this.flow.asked, this.#policy), known),
+      sentence: tellSentence(explain(decision, this.flow.asked, this.#policy), known, verdict.would),
       policy: this.#policy,
     }
     // Before it is connected any of its addresses may be the one.
@@ -119,9 +120,17 @@ export class LiveFlow {
   }
 }
 
-/** A verdict's sentence, with what could not be read. */
-export const tellSentence = (sentence: string, { anyName }: Pick<Known, 'anyName'>): string =>
-  sentence + (anyName ? ' The name that it is for could not be read, so it may be any.' : '')
+/** A verdict's sentence, with the names that were not asked for, of one that is no plain "allowed", and what could not be read. */
+export function tellSentence(sentence: string, { anyName, names }: Pick<Known, 'anyName' | 'names'>, would: Would): string {
+  const claimed = names.filter(({ origin }) => origin === 'sni' || origin === 'http-host').map(({ name }) => name)
+  const earlier = names.filter(({ origin }) => origin === 'dns').map(({ name }) => name)
+  const told = [
+    ...(would === 'allow' || claimed.length === 0 ? [] : [`What the client sent names ${claimed.join(', ')}.`]),
+    ...(would === 'allow' || earlier.length === 0 ? [] : [`The client had asked for ${earlier.join(', ')} before.`]),
+    ...(anyName ? ['The name that it is for could not be read, so it may be any.'] : []),
+  ]
+  return [sentence, ...told].join(' ')
+}
 
 /** How many are judged before others have their turn: some milliseconds. */
 const BATCH = 256

@@ -135,7 +135,7 @@ const tell = ({ decision, known }: Judged, { offer, policy }: Passage) => ({
   verdict: decision.verdict,
   candidates: decision.candidates,
   known,
-  sentence: tellSentence(explain(decision, offer.flow.asked, policy), known),
+  sentence: tellSentence(explain(decision, offer.flow.asked, policy), known, decision.verdict.would),
   policy,
 })
 

@@ -272,13 +272,19 @@ describe('a fence that is open by host, while enforcing', () => {
     await client.receives('QUIT')
   })
 
-  test('a forbidden server name that comes after the hold cuts the flow', async () => {
-    const { world: here } = await world(bannerFirst('ready'))
+  test('a forbidden server name that comes after the hold cuts the flow before a byte of it is passed on', async () => {
+    let server: Peer | null = null
+    const heard = () => server?.count
+    const { world: here } = await world((peer) => {
+      server = peer
+      bannerFirst('ready')(peer)
+    })
     const { proxy, client } = await asking(`${AMERICA}:443`, here)
     await client.receives('ready')
     client.send(hello('www.tiktok.com'))
     await client.receivesReset()
     await proxy.flowsOver(1)
+    expect(heard()).toBe(0)
     expect(proxy.writer.events).toMatchObject([
       { type: 'decided', verdict: 'allow' },
       { type: 'rejudged', verdict: 'block', personal: { names: [{ name: 'www.tiktok.com' }] } },

@@ -66,8 +66,10 @@ async function check(text: string, options: Options, out: Output): Promise<void>
     import('../location-table.ts'),
   ])
   const settings = loadSettings(options)
-  const asking = askingAs(options, settings)
-  const policy = loadPolicyFor(settings, options.mode)
+  const asking = await askingAs(options, settings)
+  const written = loadPolicyFor(settings, options.mode)
+  const { policy, overlaid } = options.policy === undefined ? await asItHolds(written, settings) : { policy: written, overlaid: [] }
+  for (const fence of overlaid) process.stderr.write(`fence "${fence}" is as its overlay says ("policy overlay" lists them)\n`)
   const geo = await openForAsking(settings, policy, (line) => void process.stderr.write(`${line}\n`))
   const resolver = options.at === undefined ? await resolverOf(settings, policy, geo) : fixedResolver(options.at, asked.host)
   const judged = await judgeOnce(asked, asking, settings, policy, geo, resolver)
@@ -80,7 +82,35 @@ async function check(text: string, options: Options, out: Output): Promise<void>
   if (judged.decision.verdict.would === 'block') throw new AnsweredNo()
 }
 
-function askingAs({ client: address, inbound: name, user, group = [], when }: Options, { inbounds }: Settings): Asking {
+/** The policy with the overlays that the running proxy goes by. */
+async function asItHolds(policy: Policy, settings: Settings): Promise<{ readonly policy: Policy; readonly overlaid: readonly string[] }> {
+  const [{ overlaysFile, readOverlays }, { withOverlays }, { systemClock }] = await Promise.all([
+    import('../../config/overlays.ts'),
+    import('../../policy/overlay.ts'),
+    import('../../clock.ts'),
+  ])
+  const now = systemClock.now()
+  const kept = (await readOverlays(overlaysFile(settings))).filter((overlay) => overlay.policy === policy.name && overlay.until > now)
+  const held = withOverlays(policy, kept, now)
+  return { policy: held, overlaid: held === policy ? [] : kept.map(({ fence }) => fence) }
+}
+
+/** Throws OperatorError for a user whom the users' file does not know. */
+async function whoAsks(user: string | undefined, groups: readonly string[], users: string | null): Promise<Identity> {
+  if (user === undefined) return { ...anonymous, groups }
+  if (users === null) return { name: user, groups, by: 'password' }
+  const [{ parseUsers }, { readText }] = await Promise.all([import('../../config/users.ts'), import('../../config/load.ts')])
+  const known = parseUsers(readText(users), users)
+  const found = known.find(({ name }) => name === user)
+  if (found !== undefined) return { name: user, groups: [...new Set([...found.groups, ...groups])], by: 'password' }
+  const names = known.map(({ name }) => name)
+  throw new OperatorError(`check: --user: ${users} has no user "${printable(user)}"${didYouMean(user, names)}`)
+}
+
+async function askingAs(
+  { client: address, inbound: name, user, group = [], when }: Options,
+  { inbounds, users }: Settings,
+): Promise<Asking> {
   const client = parseIp(address ?? '127.0.0.1')
   if (client === null) throw new OperatorError(`check: --client: "${printable(address ?? '')}" is not an address`)
   const names = inbounds.map((inbound) => inbound.name)
@@ -97,7 +127,8 @@ function askingAs({ client: address, inbound: name, user, group = [], when }: Op
   const at = when === undefined ? null : parseMoment(when)
   if (when !== undefined && at === null)
     throw new OperatorError(`check: --when: "${printable(when)}" is no day and no moment (write 2027-06-30 or 2027-06-30T09:00Z)`)
-  const who: Identity = user === undefined ? { ...anonymous, groups: group } : { name: user, groups: group, by: 'password' }
+  const { groupsByNetwork } = await import('../../inbound/client-groups.ts')
+  const who = await whoAsks(user, [...new Set([...groupsByNetwork(door.clients)(client), ...group])], users)
   return { client, who, inbound: door.name, at }
 }
 
