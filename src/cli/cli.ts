@@ -114,11 +114,12 @@ ${example(' --policy no-cn', 'the same, and refuse addresses in China')}
 ${example(' check zoom.us --policy no-cn', 'what would happen, and why; nothing is dialled')}
 ${example(' locate 52.81.151.250', 'where each source places an address')}
 ${example(' flows --follow', 'what is happening now')}
+${example(' policy impact --since 7d', 'what enforcing would have blocked')}
 
 Under every policy these are refused: metadata services of clouds, denied ports (25, unless the settings say otherwise),
 local addresses as the answer to a public name, and Ringfence's own doors.
 Settings are read from --config, ./ringfence.yaml, /etc/ringfence/ringfence.yaml, or are the defaults.
-Exit codes: 0 yes or done, 1 no (check: enforcing would block), 2 bad input or set-up.
+Exit codes: 0 yes or done, 1 no (check: enforcing would block; test: one failed), 2 bad input or set-up.
 `
 }
 

@@ -10,9 +10,9 @@ import type { RecordedCandidate, RecordedName } from '../model/event.ts'
 import type { Flow, FlowId, KnownName, Network } from '../model/flow.ts'
 import { isHost, parseHost, parseHostPort } from '../model/hostname.ts'
 import { ANONYMOUS, type Identity } from '../model/identity.ts'
-import type { Decision } from '../model/verdict.ts'
+import type { Decision, Reason } from '../model/verdict.ts'
 import type { Policy } from '../policy/policy.ts'
-import { decide } from './decide.ts'
+import { decide, decideEarly } from './decide.ts'
 import { identify, whenNamesEnd, withNames } from './identify.ts'
 import type { Located } from './locate.ts'
 import type { Locator } from './ports.ts'
@@ -33,9 +33,10 @@ export interface RecordedFlow {
   /** Its first bytes may have named any destination. */
   readonly name_hidden: boolean
   readonly candidates: readonly RecordedCandidate[]
+  readonly reasons: readonly Reason[]
 }
 
-/** The decision; `null` for a record of a flow that never came to an address, or that is not readable as one. */
+/** The decision; `null` for a record of a flow that never came to an address and whose verdict needs one, or that is not readable as one. */
 export function replay(
   recorded: RecordedFlow,
   policy: Policy,
@@ -45,12 +46,16 @@ export function replay(
 ): Decision | null {
   const flow = flowOf(recorded)
   const located = recorded.candidates.flatMap((candidate) => locatedNow(candidate, locator) ?? [])
-  if (flow === null || located.length === 0 || located.length < recorded.candidates.length) return null
+  if (flow === null || located.length < recorded.candidates.length) return null
   const asked = identify(flow, flow.openedAt, apps)
+  // It was blocked before anything was looked up: what needs no address can be said again.
+  if (located.length === 0) return isEarly(recorded) ? decideEarly({ ...policy, mode: 'enforce' }, asked) : null
   const claimed = recorded.names.filter(({ origin }) => origin !== 'asked').flatMap((name) => knownName(name, located) ?? [])
   const known = whenNamesEnd({ ...withNames(asked, [...asked.names, ...claimed]), anyName: recorded.name_hidden })
   return decide(policy, known, located, flow, refusals)
 }
+
+const isEarly = ({ reasons }: RecordedFlow): boolean => reasons.some(({ kind }) => kind === 'fence')
 
 function flowOf({ id, time, inbound, network, client, user, groups, asked, port }: RecordedFlow): Flow | null {
   const host = parseHost(asked)

@@ -17,7 +17,10 @@ export interface Fated {
   readonly alone: readonly string[]
 }
 
-export function fateOf({ candidates }: Pick<Decision, 'candidates'>): Fated {
+export function fateOf({ candidates, verdict }: Pick<Decision, 'candidates' | 'verdict'>): Fated {
+  const early = verdict.reasons.flatMap((reason) => (reason.kind === 'fence' && reason.effect === 'block' ? [reason.fence] : []))
+  // Blocked before an address was looked up.
+  if (candidates.length === 0 && early.length > 0) return { fate: 'block', because: [], by: early, alone: early.length === 1 ? early : [] }
   const judged = candidates.filter(({ refusal }) => refusal === null)
   if (judged.length === 0) return { fate: 'refused', because: candidates, by: [], alone: [] }
   const blocked = judged.filter(({ effect }) => effect === 'block')
