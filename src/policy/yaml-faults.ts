@@ -40,7 +40,7 @@ function aliasFaults(document: Document): readonly YamlFault[] {
       }
       const anchored = anchors.get(source)
       const name = printable(source)
-      if (anchored === undefined) faults.push({ offset, message: `"*${name}" stands for nothing: no "&${name}" comes before it` })
+      if (anchored === undefined) faults.push({ offset, message: sayUnanchored(name) })
       // What holds itself has no end, and whoever walks through it comes to none.
       else if (path.some((ancestor) => ancestor === anchored))
         faults.push({ offset, message: `"*${name}" stands for what it is a part of` })
@@ -52,6 +52,12 @@ function aliasFaults(document: Document): readonly YamlFault[] {
   return faults
 }
 
+/** `host: *.zoom.us` is meant as a pattern far more often than as an alias. */
+const sayUnanchored = (name: string): string =>
+  name.startsWith('.')
+    ? `"*${name}" must stand in quotes, since a star in front is an alias in YAML`
+    : `"*${name}" stands for nothing: no "&${name}" comes before it`
+
 /** The mistakes that people make most, in their words. */
 function sayError({ code, message, pos: [start] }: YAMLError, document: Document, text: string): YamlFault {
   if (/^Flow (map|sequence) in block collection|^Missing closing/.test(message)) return sayUnclosed(document, text, start)
@@ -62,6 +68,7 @@ function sayError({ code, message, pos: [start] }: YAMLError, document: Document
   if (code === 'DUPLICATE_KEY') return says(`"${/^[\w-]+/.exec(text.slice(start, start + 80))?.[0] ?? 'a key'}" stands here a second time`)
   if (code === 'TAB_AS_INDENT') return says('a tab is no indentation in YAML: use spaces')
   if (code === 'MULTIPLE_DOCS') return says('a second document begins here ("---"): a file holds one')
+  if (/^Nested mappings are not allowed/.test(message)) return says('a colon with a space behind it within a text: put the text in quotes')
   // The parser quotes what stands there, line breaks and all.
   return says(`is not valid YAML: ${message.replace(/\p{Cc}+/gu, ' ')}`)
 }
