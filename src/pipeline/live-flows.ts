@@ -6,9 +6,10 @@ import { setImmediate as others } from 'node:timers/promises'
 import type { Ip } from '../model/address.ts'
 import { RingfenceError } from '../model/errors.ts'
 import type { Flow, Millis } from '../model/flow.ts'
-import type { Would } from '../model/verdict.ts'
+import type { Decision } from '../model/verdict.ts'
 import { explain } from '../policy/explain.ts'
 import type { Policy } from '../policy/policy.ts'
+import { readsNames } from '../policy/selection.ts'
 import { decide } from './decide.ts'
 import { type Known, whenNamesEnd } from './identify.ts'
 import type { Located } from './locate.ts'
@@ -111,7 +112,7 @@ export class LiveFlow {
       verdict,
       candidates,
       known,
-      sentence: tellSentence(explain(decision, this.flow.asked, this.#policy), known, verdict.would),
+      sentence: sentenceOf(decision, this.flow.asked, this.#policy, known),
       policy: this.#policy,
     }
     // Before it is connected any of its addresses may be the one.
@@ -120,16 +121,28 @@ export class LiveFlow {
   }
 }
 
-/** A verdict's sentence, with the names that were not asked for, of one that is no plain "allowed", and what could not be read. */
-export function tellSentence(sentence: string, { anyName, names }: Pick<Known, 'anyName' | 'names'>, would: Would): string {
+/** A verdict's sentence; where it was made by names that nobody asked for, with these; and with what could not be read. */
+export function sentenceOf(
+  decision: Decision,
+  asked: Flow['asked'],
+  policy: Policy,
+  { anyName, names }: Pick<Known, 'anyName' | 'names'>,
+): string {
+  const isByName = goesByName(decision, policy)
   const claimed = names.filter(({ origin }) => origin === 'sni' || origin === 'http-host').map(({ name }) => name)
   const earlier = names.filter(({ origin }) => origin === 'dns').map(({ name }) => name)
   const told = [
-    ...(would === 'allow' || claimed.length === 0 ? [] : [`What the client sent names ${claimed.join(', ')}.`]),
-    ...(would === 'allow' || earlier.length === 0 ? [] : [`The client had asked for ${earlier.join(', ')} before.`]),
+    ...(isByName && claimed.length > 0 ? [`What the client sent names ${claimed.join(', ')}.`] : []),
+    ...(isByName && earlier.length > 0 ? [`The client had asked for ${earlier.join(', ')} before.`] : []),
     ...(anyName ? ['The name that it is for could not be read, so it may be any.'] : []),
   ]
-  return [sentence, ...told].join(' ')
+  return [explain(decision, asked, policy), ...told].join(' ')
+}
+
+/** Whether a fence that made the verdict reads names, or apps, which are told by names. */
+function goesByName({ verdict }: Decision, { fences }: Policy): boolean {
+  const made = new Set(verdict.reasons.flatMap((reason) => (reason.kind === 'fence' ? [reason.fence] : [])))
+  return fences.some(({ name, traffic, axes }) => made.has(name) && (readsNames(traffic) || axes.includes('company')))
 }
 
 /** How many are judged before others have their turn: some milliseconds. */

@@ -6,13 +6,12 @@
 import type { NonEmpty } from '../model/brand.ts'
 import { asRingfenceError, type ErrorCode, errorKind, type RingfenceError } from '../model/errors.ts'
 import type { Decision, PinnedEndpoint, Would } from '../model/verdict.ts'
-import { explain } from '../policy/explain.ts'
 import type { Policy } from '../policy/policy.ts'
 import { timeState } from '../policy/turning.ts'
 import { decide, decideEarly, decideRefused, decideWould, isOpen } from './decide.ts'
 import { dial } from './dial.ts'
 import { identify, type Known, whenNamesEnd, withNames } from './identify.ts'
-import { LiveFlow, tellSentence } from './live-flows.ts'
+import { LiveFlow, sentenceOf } from './live-flows.ts'
 import { type Located, locateAll } from './locate.ts'
 import { peek, watch, withClaims, withProofs } from './peek.ts'
 import type { Locator, Offer, Refusal, Road } from './ports.ts'
@@ -135,7 +134,7 @@ const tell = ({ decision, known }: Judged, { offer, policy }: Passage) => ({
   verdict: decision.verdict,
   candidates: decision.candidates,
   known,
-  sentence: tellSentence(explain(decision, offer.flow.asked, policy), known, decision.verdict.would),
+  sentence: sentenceOf(decision, offer.flow.asked, policy, known),
   policy,
 })
 

@@ -43,3 +43,20 @@ test('a name that was looked up for a client convicts when it connects to the ad
   expect(await ask('170.114.1.1:444')).toBe('403')
   expect(proxy.writer.decided.at(-1)?.personal.names).toEqual([{ name: 'www.tiktok.com', origin: 'dns', proved: null }])
 })
+
+test('the sentence tells which names made the verdict, and says nothing of names that did not', async () => {
+  const policy = policyText(
+    'enforce',
+    '{ name: no-tiktok, traffic: { host: .tiktok.com, port: 443 }, never: anywhere }',
+    '{ name: not-to-us, traffic: { port: 444 }, never: [US] }',
+  )
+  const proxy = await openProxy({ policy, names: { 'www.tiktok.com': ['170.114.1.1'] }, routes: { '170.114.1.1': 'refuses' } })
+  const ask = async (target: string) => {
+    const peer = await proxy.connect()
+    peer.send(`GET http://${target}/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    return await peer.receivesEnd()
+  }
+  await ask('www.tiktok.com:80')
+  expect(await ask('170.114.1.1:443')).toMatch(/ The client had asked for www\.tiktok\.com before\.$/m)
+  expect(await ask('170.114.1.1:444')).not.toContain('tiktok')
+})
