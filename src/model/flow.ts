@@ -25,7 +25,8 @@ export interface Flow {
 
 /**
  * Where a name was learnt. `asked`: from the request itself; `sni` and `http-host`: claimed in what the client sent
- * afterwards; `dns`: an answer of Ringfence's own for a name that the same client asked for before.
+ * afterwards; `dns`: the same client asked for it before and was led to this address, which is recorded, and no
+ * fence goes by it.
  */
 export type NameOrigin = 'asked' | 'sni' | 'http-host' | 'dns'
 

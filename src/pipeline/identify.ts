@@ -10,6 +10,8 @@ export interface Known extends Omit<Facts, 'address' | 'location' | 'apps'> {
   readonly catalogue: AppCatalogue
   /** Apps that the names belong to. */
   readonly namedApps: readonly KnownApp[]
+  /** A name that led this client there a moment ago: recorded, and nothing goes by it, for the client did not say it. */
+  readonly recalled: readonly KnownName[]
 }
 
 export function identify(flow: Flow, at: Millis, catalogue: AppCatalogue): Known {
@@ -25,6 +27,7 @@ export function identify(flow: Flow, at: Millis, catalogue: AppCatalogue): Known
     at,
     names: asked,
     namedApps: appsNamed(asked, catalogue),
+    recalled: [],
     catalogue,
     namesFinal: false,
     anyName: false,

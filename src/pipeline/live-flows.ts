@@ -130,10 +130,8 @@ export function sentenceOf(
 ): string {
   const isByName = goesByName(decision, policy)
   const claimed = names.filter(({ origin }) => origin === 'sni' || origin === 'http-host').map(({ name }) => name)
-  const earlier = names.filter(({ origin }) => origin === 'dns').map(({ name }) => name)
   const told = [
     ...(isByName && claimed.length > 0 ? [`What the client sent names ${claimed.join(', ')}.`] : []),
-    ...(isByName && earlier.length > 0 ? [`The client had asked for ${earlier.join(', ')} before.`] : []),
     ...(anyName ? ['The name that it is for could not be read, so it may be any.'] : []),
   ]
   return [explain(decision, asked, policy), ...told].join(' ')

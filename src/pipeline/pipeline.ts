@@ -10,7 +10,7 @@ import type { Policy } from '../policy/policy.ts'
 import { timeState } from '../policy/turning.ts'
 import { decide, decideEarly, decideRefused, decideWould, isOpen } from './decide.ts'
 import { dial } from './dial.ts'
-import { identify, type Known, whenNamesEnd, withNames } from './identify.ts'
+import { identify, type Known, whenNamesEnd } from './identify.ts'
 import { LiveFlow, sentenceOf } from './live-flows.ts'
 import { type Located, locateAll } from './locate.ts'
 import { peek, watch, withClaims, withProofs } from './peek.ts'
@@ -107,7 +107,7 @@ export async function judge(offer: Asking, policy: Policy, locator: Locator, roa
 /** Of a flow that asks for an address: the name that led this client there a moment ago. */
 function remembered(known: Known, { asked: { host }, client, openedAt }: Offer['flow'], { answers }: JudgingRoad): Known {
   const name = host.kind === 'ip' ? answers.nameOf(client.host, host.ip, known.at ?? openedAt) : null
-  return name === null ? known : withNames(known, [{ name, origin: 'dns', provedAt: null }])
+  return name === null ? known : { ...known, recalled: [{ name, origin: 'dns', provedAt: null }] }
 }
 
 /**

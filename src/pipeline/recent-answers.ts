@@ -1,6 +1,7 @@
 /**
  * Names that each client asked for a short while ago, by the addresses that Ringfence found for them: a client that then
- * connects to such an address itself most likely means that name. It did not say so, so it is suspicion and no proof.
+ * connects to such an address itself most likely means that name. It is recorded and nothing goes by it: the programs of a
+ * machine are one client here, and many names share an address.
  */
 import type { Ip } from '../model/address.ts'
 import type { Millis } from '../model/flow.ts'

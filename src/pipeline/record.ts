@@ -1,7 +1,7 @@
 /** The record of one flow: `decided` before the client is answered, exactly one ending, whatever happens between. */
 import { randomUUID } from 'node:crypto'
 import { formatEndpoint } from '../model/address.ts'
-import { type App, type AppOrigin, noApps } from '../model/app.ts'
+import { type App, type AppOrigin, appsNamed, noApps } from '../model/app.ts'
 import type { ErrorCode, RingfenceError } from '../model/errors.ts'
 import type { Decided, Ended, Ending, RecordedApp, RecordedCandidate, RecordedName, RecordedPlace, Rejudged } from '../model/event.ts'
 import type { Flow, KnownName } from '../model/flow.ts'
@@ -17,14 +17,14 @@ import type { HowEnded, Locator, Meter, Road, Upstream } from './ports.ts'
 export interface Told {
   readonly verdict: Verdict
   readonly candidates: readonly Candidate[]
-  readonly known: Pick<Known, 'names' | 'namedApps' | 'anyName' | 'catalogue' | 'network' | 'port'>
+  readonly known: Pick<Known, 'names' | 'recalled' | 'namedApps' | 'anyName' | 'catalogue' | 'network' | 'port'>
   readonly sentence: string
   /** Whose verdict it is. */
   readonly policy: Policy
 }
 
 /** Of a flow that something went wrong with before anything was known. */
-const unknown: Told['known'] = { names: [], namedApps: [], anyName: false, network: 'tcp', port: 0, catalogue: noApps }
+const unknown: Told['known'] = { names: [], recalled: [], namedApps: [], anyName: false, network: 'tcp', port: 0, catalogue: noApps }
 
 export class Entry {
   readonly meter: Meter = { up: 0, down: 0 }
@@ -62,7 +62,7 @@ export class Entry {
         user: who.name,
         groups: who.groups,
         asked: hostText(asked.host),
-        names: told.known.names.map((name) => recordedName(name, told.candidates)),
+        names: namesOf(told).map((name) => recordedName(name, told.candidates)),
         sentence: told.sentence,
       },
     }
@@ -73,7 +73,7 @@ export class Entry {
 
   /** A name was learnt while the bytes were already moving. */
   async rejudged(told: Told): Promise<void> {
-    const personal = { salt: salt(), names: told.known.names.map((name) => recordedName(name, told.candidates)), sentence: told.sentence }
+    const personal = { salt: salt(), names: namesOf(told).map((name) => recordedName(name, told.candidates)), sentence: told.sentence }
     const event: Rejudged = { type: 'rejudged', ...this.#judged(told), personal }
     await this.#road.writer.append(event)
   }
@@ -141,6 +141,8 @@ export class Entry {
 
 const endings: Partial<Record<ErrorCode, Ending>> = { 'policy.cut': 'cut', 'client.gone': 'client-gone', 'run.shutdown': 'shutdown' }
 
+const namesOf = ({ known: { names, recalled } }: Told): readonly KnownName[] => [...names, ...recalled]
+
 /** 122 random bits; Node makes these from a block drawn in advance, which `randomBytes` for each does not. */
 const salt = (): string => randomUUID()
 
@@ -160,9 +162,10 @@ function provedAmong(provedAt: KnownName['provedAt'], candidates: readonly Candi
 /** Each app once for each thing that it was told by; what only a port hints at, where nothing better tells of any app. */
 function recordedApps(known: Told['known'], candidates: readonly Candidate[]): readonly RecordedApp[] {
   const told = candidates.length === 0 ? known.namedApps : candidates.flatMap(({ apps }) => apps)
-  const hinted = told.length > 0 ? [] : known.catalogue.onPort(known.network, known.port)
+  const recalled = appsNamed(known.recalled, known.catalogue)
+  const hinted = told.length + recalled.length > 0 ? [] : known.catalogue.onPort(known.network, known.port)
   const apps = [
-    ...told.map(({ app, origin, provedAt }) => recordedApp(app, origin, provedAmong(provedAt, candidates))),
+    ...[...told, ...recalled].map(({ app, origin, provedAt }) => recordedApp(app, origin, provedAmong(provedAt, candidates))),
     ...hinted.map((app) => recordedApp(app, 'port', null)),
   ]
   return [...new Map(apps.map((app) => [`${app.app} ${app.origin}`, app])).values()]

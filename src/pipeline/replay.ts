@@ -50,7 +50,9 @@ export function replay(
   const asked = identify(flow, flow.openedAt, apps)
   // It was blocked before anything was looked up: what needs no address can be said again.
   if (located.length === 0) return isEarly(recorded) ? decideEarly({ ...policy, mode: 'enforce' }, asked) : null
-  const claimed = recorded.names.filter(({ origin }) => origin !== 'asked').flatMap((name) => knownName(name, located) ?? [])
+  const claimed = recorded.names
+    .filter(({ origin }) => origin !== 'asked' && origin !== 'dns')
+    .flatMap((name) => knownName(name, located) ?? [])
   const known = whenNamesEnd({ ...withNames(asked, [...asked.names, ...claimed]), anyName: recorded.name_hidden })
   return decide(policy, known, located, flow, refusals)
 }

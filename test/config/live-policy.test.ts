@@ -20,7 +20,7 @@ const RU = '{ name: a, never: [RU] }'
 async function watched(first: string, more: Readonly<Record<string, string>> = {}, whileTested: (file: string) => void = () => {}) {
   const folder = folderWith({ 'policy.yaml': first, ...more })
   const file = path.join(folder, 'policy.yaml')
-  const world = { now: Date.UTC(2026, 10, 1, 12), overlays: [] as readonly KeptOverlay[] }
+  const world = { now: Date.UTC(2026, 10, 1, 12), overlays: [] as readonly KeptOverlay[], damaged: false }
   const find = (name: string) => ({ text: fs.readFileSync(path.join(folder, name), 'utf8'), file: path.join(folder, name), name })
   const read = (of: string) => {
     try {
@@ -35,7 +35,10 @@ async function watched(first: string, more: Readonly<Record<string, string>> = {
       whileTested(file)
       return runTests(policy, { apps: noApps, locate: null })
     },
-    overlays: async () => world.overlays,
+    overlays: async () => {
+      if (world.damaged) throw new Error('damaged')
+      return world.overlays
+    },
     now: () => world.now,
   })
   const told: string[] = []
@@ -179,7 +182,7 @@ test('overlays that cannot be read any more go on until they end', async () => {
   const { look, world } = await watched(text(CN))
   world.overlays = [{ policy: 'policy', fence: 'a', enabled: false, until: world.now + 60_000, reason: 'x' }]
   await look()
-  world.overlays = Promise.reject(new Error('damaged')) as never
+  world.damaged = true
   expect(await look()).toEqual(['refused damaged'])
   world.now += 60_000
   expect(await look()).toEqual(['overlay a over', 'swap [["CN"]]', 'rejudge for policy'])

@@ -25,6 +25,7 @@ test('the name that was asked for is proved, since Ringfence itself resolves it'
     at: NOON,
     catalogue: noApps,
     namedApps: [],
+    recalled: [],
     names: [{ name: 'zoom.us', origin: 'asked', provedAt: 'everywhere' }],
     namesFinal: false,
     anyName: false,

@@ -56,6 +56,7 @@ const allowed: Told = {
       { name: name('b.zoom.us'), origin: 'sni', provedAt: new Set([ip('170.114.1.1')]) },
     ],
     namedApps: [],
+    recalled: [],
     catalogue: noApps,
     network: 'tcp',
     port: 443,
