@@ -1,5 +1,5 @@
 /**
- * Passwords as the users' file keeps them: `$scrypt$ln=15,r=8,p=1$SALT$HASH`, the PHC string format
+ * Passwords as the users' file keeps them: `$scrypt$ln=15,r=8,p=3$SALT$HASH`, the PHC string format
  * (https://github.com/P-H-C/phc-string-format), with `ln` = log2 N of RFC 7914. What is read is bounded, so that no file
  * makes a login cost seconds or gigabytes, nor one so cheap that a stolen file is soon an open one.
  */
@@ -15,7 +15,7 @@ export interface PasswordHash {
 }
 
 /** 32 MiB, three times over, for each guess: the least that OWASP's Password Storage Cheat Sheet names for this memory. */
-const OURS = { ln: 15, r: 8, p: 3 } as const
+export const OURS = { ln: 15, r: 8, p: 3 } as const
 const SALT_BYTES = 16
 const HASH_BYTES = 32
 

@@ -11,7 +11,7 @@ import type { Report } from '../policy/path.ts'
 import { readSource } from '../policy/yaml-source.ts'
 import { LoginCache } from './login-cache.ts'
 import { groupName } from './names.ts'
-import { isPassword, type PasswordHash, parsePasswordHash } from './password-hash.ts'
+import { isPassword, OURS, type PasswordHash, parsePasswordHash } from './password-hash.ts'
 import type { Turns } from './turns.ts'
 
 /** An e-mail address can be one; a colon would end it in HTTP Basic (RFC 7617 §2). */
@@ -65,7 +65,7 @@ function reportRepeated(names: readonly string[], report: Report): void {
 }
 
 /** For a file without users: what is checked against it fails, and takes as long as elsewhere. */
-const nobody: PasswordHash = { ln: 15, r: 8, p: 3, salt: randomBytes(16), hash: randomBytes(32) }
+const nobody: PasswordHash = { ...OURS, salt: randomBytes(16), hash: randomBytes(32) }
 
 /** Of IPv6 whoever has one address has the /64 around it. */
 const householdOf = (client: Ip): string =>

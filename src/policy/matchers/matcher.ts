@@ -50,3 +50,36 @@ export function provedFor(provedAt: KnownName['provedAt'], { address }: Pick<Fac
   if (address === undefined) return 'open'
   return provedAt.has(address) ? 'yes' : 'no'
 }
+
+/** Something that the flow was told by, a name or an app, and where that is proved. */
+interface Told {
+  readonly provedAt: KnownName['provedAt']
+}
+
+/**
+ * A matcher over what the flow was told by: seen where anything told is meant by it, proved where that is proved. Where
+ * nothing is, `otherwise` says whether more can come.
+ */
+export function toldMatcher<T extends Told>(
+  document: readonly string[],
+  toldBy: (facts: Facts) => readonly T[],
+  isMeant: (told: T) => boolean,
+  otherwise: (facts: Facts) => Match,
+): Matcher {
+  const ask = (facts: Facts, proof: (told: T) => Match): Match => {
+    let answer = otherwise(facts)
+    for (const told of toldBy(facts)) {
+      if (!isMeant(told)) continue
+      const proved = proof(told)
+      if (proved === 'yes') return 'yes'
+      if (proved === 'open') answer = 'open'
+    }
+    return answer
+  }
+  return {
+    document,
+    // What can't be read may be anything.
+    applies: (facts) => (facts.anyName ? 'yes' : ask(facts, () => 'yes')),
+    proved: (facts) => ask(facts, ({ provedAt }) => provedFor(provedAt, facts)),
+  }
+}
