@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { noApps } from '../../src/model/app.ts'
 import { isNonEmpty } from '../../src/model/brand.ts'
-import type { FlowId } from '../../src/model/flow.ts'
+import type { Flow, FlowId } from '../../src/model/flow.ts'
 import { anonymous } from '../../src/model/identity.ts'
 import { identify, withNames } from '../../src/pipeline/identify.ts'
 import { LiveFlow, LiveFlows } from '../../src/pipeline/live-flows.ts'
@@ -19,6 +19,16 @@ const INDIA = '103.255.1.1'
 
 const open = policyText('enforce')
 const notToAmerica = policyText('enforce', '{ name: nothing-to-america, never: [US] }')
+
+const flowTo = (address: string, id: string): Flow => ({
+  id: id as FlowId,
+  openedAt: 0,
+  inbound: 'mixed',
+  network: 'tcp',
+  client: { host: ip('127.0.0.1'), port: 1 },
+  who: anonymous,
+  asked: endpoint(`${address}:443`),
+})
 
 /** A tunnel to each of these through one door, up and echoing. */
 async function tunnels(world: World, ...targets: readonly string[]) {
@@ -108,15 +118,7 @@ test('ten thousand live flows are all judged, and those outside are cut', async 
   const live = new LiveFlows()
   const flows = Array.from({ length: 10_000 }, (_, i) => {
     const to = i % 2 === 0 ? AMERICA : INDIA
-    const flow = {
-      id: `flow-${i}` as FlowId,
-      openedAt: 0,
-      inbound: 'mixed',
-      network: 'tcp' as const,
-      client: { host: ip('127.0.0.1'), port: 1 },
-      who: anonymous,
-      asked: endpoint(`${to}:443`),
-    }
+    const flow = flowTo(to, `flow-${i}`)
     const located = locateAll([ip(to)], road.tables.current)
     if (!isNonEmpty(located)) throw new Error('one address is one place')
     const facts = { known: identify(flow, 0, noApps), located }
@@ -149,15 +151,7 @@ test('an exception that ends while a flow is looked up does not hold for it any 
 
 test('a flow that can no longer be judged is cut', async () => {
   const { road } = roadOf({ policy: open })
-  const flow = {
-    id: 'x' as FlowId,
-    openedAt: 0,
-    inbound: 'mixed',
-    network: 'tcp' as const,
-    client: { host: ip('127.0.0.1'), port: 1 },
-    who: anonymous,
-    asked: endpoint(`${AMERICA}:443`),
-  }
+  const flow = flowTo(AMERICA, 'x')
   const broken = { known: identify(flow, 0, noApps), located: null as never }
   const live = new LiveFlows()
   const one = new LiveFlow(flow, broken, road.policies.current, new Entry(flow, road.tables.current, road), road.refusals)
@@ -168,15 +162,7 @@ test('a flow that can no longer be judged is cut', async () => {
 
 test('what is learnt while the bytes move cuts before the journal has written it', async () => {
   const { road, writer } = roadOf({ policy: policyText('enforce', '{ name: no-tiktok, traffic: { host: .tiktok.com }, never: anywhere }') })
-  const flow = {
-    id: 'x' as FlowId,
-    openedAt: 0,
-    inbound: 'mixed',
-    network: 'tcp' as const,
-    client: { host: ip('127.0.0.1'), port: 1 },
-    who: anonymous,
-    asked: endpoint(`${AMERICA}:443`),
-  }
+  const flow = flowTo(AMERICA, 'x')
   const located = locateAll([ip(AMERICA)], road.tables.current)
   const known = identify(flow, 0, noApps)
   const one = new LiveFlow(flow, { known, located }, road.policies.current, new Entry(flow, road.tables.current, road), road.refusals)

@@ -28,7 +28,7 @@ import {
   values,
   withApps,
 } from './made-up.ts'
-import { country, hostname, ip, libraryOf, NOON, placed, policy } from './words.ts'
+import { country, facts, hostname, ip, libraryOf, NOON, placed, policy } from './words.ts'
 
 const isSevererThan = (a: Effect, b: Effect): boolean => a !== b && severest(a, b) === a
 
@@ -54,19 +54,6 @@ const anyTime = fc.oneof(
 )
 
 const isAtLeast = (a: Effect, b: Effect): boolean => !isSevererThan(b, a)
-
-const baseFacts: Omit<Facts, 'address' | 'location'> = {
-  network: 'tcp',
-  port: 443,
-  inbound: 'mixed',
-  client: ip('192.0.2.10'),
-  who: anonymous,
-  apps: [],
-  at: NOON,
-  names: [],
-  namesFinal: true,
-  anyName: false,
-}
 
 // --- the laws -----------------------------------------------------------------------------------------------------------
 
@@ -238,7 +225,7 @@ function factsOf({ target, port, server, anycast, registry, home, who, client, i
   }
   const groups = who.group ?? []
   return withApps({
-    ...baseFacts,
+    ...facts(),
     network,
     port,
     inbound,
@@ -271,7 +258,7 @@ test('what a country fence does depends on no more than the places that it names
     const complement = someCountries.concat('JP').filter((code) => !never.includes(code))
     const judge = (fence: object) =>
       evaluate(policy({ fences: [{ name: 'one', uncertain: { disputed: 'log', unknown: 'log', anycast: 'log' }, ...fence }] }), {
-        ...baseFacts,
+        ...facts(),
         location,
         address: location.ip,
       }).low
