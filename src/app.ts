@@ -1,17 +1,14 @@
 /** The composition root: the one file that constructs things and hands them to each other. */
 
-import { randomBytes } from 'node:crypto'
-import { setMaxListeners } from 'node:events'
 import type { Logger } from 'pino'
 import { systemClock } from './clock.ts'
 import { judgeResolvers } from './config/judge-resolvers.ts'
 import { libraryFor } from './config/library.ts'
 import { LivePolicy } from './config/live-policy.ts'
-import type { LiveUsers } from './config/live-users.ts'
 import { locationOf } from './config/location.ts'
 import { overlaysFile, readOverlays } from './config/overlays.ts'
 import { loadPolicyFor, loadShadows } from './config/policies.ts'
-import type { InboundSettings, Settings } from './config/settings.ts'
+import type { Settings } from './config/settings.ts'
 import { tellOfPolicy, watchPolicy } from './config/watch-policy.ts'
 import { openTables, startCanaries, takeTable, watchTables } from './config/watch-tables.ts'
 import { openUsers, watchUsers } from './config/watch-users.ts'
@@ -20,17 +17,11 @@ import { createDialer } from './egress/happy-eyeballs.ts'
 import { createResolver } from './egress/resolver.ts'
 import type { GeoTable } from './geoip/index.ts'
 import { noReach } from './geoip/reach.ts'
-import { groupsByNetwork } from './inbound/client-groups.ts'
-import type { Door } from './inbound/door.ts'
-import { inbounds } from './inbound/index.ts'
-import { type Listener, listen } from './inbound/listener.ts'
 import { BoundDoors } from './inbound/own-doors.ts'
-import { type Endpoint, formatEndpoint, type Ip } from './model/address.ts'
-import { CidrSet } from './model/cidr-set.ts'
-import type { FlowId } from './model/flow.ts'
+import type { Endpoint, Ip } from './model/address.ts'
 import type { Mode } from './model/verdict.ts'
+import { type House, type OpenDoor, openDoor } from './open-door.ts'
 import { LiveFlows } from './pipeline/live-flows.ts'
-import { carry } from './pipeline/pipeline.ts'
 import type { FlowWriter, Reach, Road } from './pipeline/ports.ts'
 import { RecentAnswers } from './pipeline/recent-answers.ts'
 import { type SelfTestResult, selfTest } from './pipeline/self-test.ts'
@@ -198,74 +189,6 @@ async function reachOf({ geoip: { vantage } }: Settings, log: Logger): Promise<R
 const attributionsOf = (table: GeoTable | null): readonly string[] => [
   ...new Set(table?.sources.flatMap(({ attribution }) => attribution ?? [])),
 ]
-
-interface OpenDoor {
-  readonly name: string
-  readonly listener: Listener
-  stop(graceMs: number): Promise<void>
-}
-
-interface House {
-  readonly road: Road
-  /** Those under way: stopping waits for their endings. */
-  readonly flows: Set<Promise<void>>
-  /** Those who may log in; `null`: nobody can. */
-  readonly users: LiveUsers | null
-  /** Of the data in force. */
-  readonly attributions: () => readonly string[]
-  readonly log: Logger
-}
-
-async function openDoor(inbound: InboundSettings, settings: Settings, { road, flows, users, attributions, log }: House): Promise<OpenDoor> {
-  const { headBytes, headMs, idleMs, halfClosedMs } = settings.limits
-  // Flow ids: one random part per run, then a count; short enough to be typed.
-  const run = randomBytes(4).toString('hex')
-  let count = 0
-  const stopping = new AbortController()
-  // Every resting connection listens to it.
-  setMaxListeners(0, stopping.signal)
-  const door: Door = {
-    name: inbound.name,
-    limits: { headBytes, headMs, relay: { idleMs, halfClosedMs } },
-    clock: road.clock,
-    stopping: stopping.signal,
-    get attributions() {
-      return attributions()
-    },
-    login: inbound.login === 'required' ? users : null,
-    groupsOf: groupsByNetwork(inbound.clients),
-    nextId: () => `${run}-${(++count).toString(36)}` as FlowId,
-    carry(offer) {
-      const flow = carry(offer, road)
-      flows.add(flow)
-      return flow.finally(() => flows.delete(flow))
-    },
-    malformed: (client, why) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), why }, 'malformed request'),
-    loginFailed: (client, user) =>
-      log.warn(
-        { inbound: inbound.name, client: formatEndpoint(client), ...(user === null ? {} : { user }) },
-        `login failed at door ${inbound.name}, from ${client.host}: ${user === null ? 'no known user' : `wrong password of ${user}`}`,
-      ),
-  }
-  const clients = new CidrSet(inbound.clients)
-  const listener = await listen({
-    listen: inbound.listen,
-    permits: (client) => inbound.clients.length === 0 || clients.has(client),
-    serve: (visitor) => inbounds[inbound.type](visitor, door),
-    onRefused: (client) =>
-      log.warn({ inbound: inbound.name, client: formatEndpoint(client) }, 'client refused: it is in none of the networks under "clients"'),
-    onFailed: (client, error) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), err: error }, 'connection ended'),
-    onTrouble: (error) => log.error({ inbound: inbound.name, err: error }, `cannot accept a connection: ${error.message}`),
-  })
-  return {
-    name: inbound.name,
-    listener,
-    stop(graceMs) {
-      stopping.abort()
-      return listener.stop(graceMs)
-    },
-  }
-}
 
 /** `when_disk_full: continue`: the operator prefers traffic without records to none; every loss has been logged by the journal. */
 const goingOn = (writer: FlowWriter): FlowWriter => ({ append: (event) => writer.append(event).catch(() => undefined) })

@@ -1,0 +1,91 @@
+/** One door of the settings, put together and listening: the part of the composition root that is there once for each door. */
+
+import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
+import type { Logger } from 'pino'
+import type { LiveUsers } from './config/live-users.ts'
+import type { InboundSettings, Settings } from './config/settings.ts'
+import { groupsByNetwork } from './inbound/client-groups.ts'
+import type { Door } from './inbound/door.ts'
+import { inbounds } from './inbound/index.ts'
+import { type Listener, listen } from './inbound/listener.ts'
+import { formatEndpoint } from './model/address.ts'
+import { CidrSet } from './model/cidr-set.ts'
+import type { FlowId } from './model/flow.ts'
+import { carry } from './pipeline/pipeline.ts'
+import type { Road } from './pipeline/ports.ts'
+
+/** A door that accepts. */
+export interface OpenDoor {
+  readonly name: string
+  readonly listener: Listener
+  stop(graceMs: number): Promise<void>
+}
+
+/** What the doors of one process share. */
+export interface House {
+  readonly road: Road
+  /** Those under way: stopping waits for their endings. */
+  readonly flows: Set<Promise<void>>
+  /** Those who may log in; `null`: nobody can. */
+  readonly users: LiveUsers | null
+  /** Of the data in force. */
+  readonly attributions: () => readonly string[]
+  readonly log: Logger
+}
+
+/** Binds a door of the settings. Throws OperatorError where its address cannot be had. */
+export async function openDoor(
+  inbound: InboundSettings,
+  settings: Settings,
+  { road, flows, users, attributions, log }: House,
+): Promise<OpenDoor> {
+  const { headBytes, headMs, idleMs, halfClosedMs } = settings.limits
+  // Flow ids: one random part per run, then a count; short enough to be typed.
+  const run = randomBytes(4).toString('hex')
+  let count = 0
+  const stopping = new AbortController()
+  // Every resting connection listens to it.
+  setMaxListeners(0, stopping.signal)
+  const door: Door = {
+    name: inbound.name,
+    limits: { headBytes, headMs, relay: { idleMs, halfClosedMs } },
+    clock: road.clock,
+    stopping: stopping.signal,
+    get attributions() {
+      return attributions()
+    },
+    login: inbound.login === 'required' ? users : null,
+    groupsOf: groupsByNetwork(inbound.clients),
+    nextId: () => `${run}-${(++count).toString(36)}` as FlowId,
+    carry(offer) {
+      const flow = carry(offer, road)
+      flows.add(flow)
+      return flow.finally(() => flows.delete(flow))
+    },
+    malformed: (client, why) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), why }, 'malformed request'),
+    loginFailed: (client, user) =>
+      log.warn(
+        { inbound: inbound.name, client: formatEndpoint(client), ...(user === null ? {} : { user }) },
+        `login failed at door ${inbound.name}, from ${client.host}: ${user === null ? 'no known user' : `wrong password of ${user}`}`,
+      ),
+  }
+  const clients = new CidrSet(inbound.clients)
+  const listener = await listen({
+    listen: inbound.listen,
+    permits: (client) => inbound.clients.length === 0 || clients.has(client),
+    serve: (visitor) => inbounds[inbound.type](visitor, door),
+    onRefused: (client) =>
+      log.warn({ inbound: inbound.name, client: formatEndpoint(client) }, 'client refused: it is in none of the networks under "clients"'),
+    onFailed: (client, error) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), err: error }, 'connection ended'),
+    onTrouble: (error) => log.error({ inbound: inbound.name, err: error }, `cannot accept a connection: ${error.message}`),
+  })
+  return {
+    name: inbound.name,
+    listener,
+    stop(graceMs) {
+      stopping.abort()
+      return listener.stop(graceMs)
+    },
+  }
+}
