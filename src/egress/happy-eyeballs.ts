@@ -5,6 +5,7 @@
 import { formatEndpoint } from '../model/address.ts'
 import { isNonEmpty, type NonEmpty } from '../model/brand.ts'
 import { RingfenceError } from '../model/errors.ts'
+import { type Stop, StopSource } from '../model/stop.ts'
 import type { PinnedEndpoint } from '../model/verdict.ts'
 import type { Dialer, Upstream } from '../pipeline/ports.ts'
 import { allFailed } from './dial-failure.ts'
@@ -13,11 +14,13 @@ import { givenUp } from './given-up.ts'
 /** RFC 8305 §8: recommended 250 ms, never below 100 ms. */
 const CONNECTION_ATTEMPT_DELAY_MS = 250
 
+const LOST = new RingfenceError('client.gone', 'another attempt was faster')
+
 /**
  * One try at one address. It rejects with a RingfenceError and leaves nothing behind, also when its signal fires;
  * once it has resolved, the signal means nothing to it.
  */
-export type Attempt<T> = (to: PinnedEndpoint, signal: AbortSignal) => Promise<T>
+export type Attempt<T> = (to: PinnedEndpoint, stop: Stop) => Promise<T>
 
 export interface Racing<T> {
   readonly attempt: Attempt<T>
@@ -28,14 +31,14 @@ export interface Racing<T> {
 
 /** The road's `Dialer`: the first of the pinned endpoints to answer. */
 export function createDialer(attempt: Attempt<Upstream>): Dialer {
-  return { dial: (to, signal) => race(to, { attempt, discard: ({ stream }) => stream.destroy() }, signal) }
+  return { dial: (to, stop) => race(to, { attempt, discard: ({ stream }) => stream.destroy() }, stop) }
 }
 
 /** The first success; the other attempts are aborted. When all fail, one error tells of each. An error without a code is a bug and ends the race. */
-export function race<T>(to: NonEmpty<PinnedEndpoint>, racing: Racing<T>, signal: AbortSignal): Promise<T> {
+export function race<T>(to: NonEmpty<PinnedEndpoint>, racing: Racing<T>, stop: Stop): Promise<T> {
   const { attempt, discard, delayMs = CONNECTION_ATTEMPT_DELAY_MS } = racing
   return new Promise((resolve, reject) => {
-    const running = new Map<PinnedEndpoint, AbortController>()
+    const running = new Map<PinnedEndpoint, StopSource>()
     const failures = new Map<PinnedEndpoint, RingfenceError>()
     const waiting = [...to]
     let over = false
@@ -44,11 +47,11 @@ export function race<T>(to: NonEmpty<PinnedEndpoint>, racing: Racing<T>, signal:
     const finish = (tell: () => void) => {
       over = true
       clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-      for (const controller of running.values()) controller.abort()
+      stop.removeEventListener('abort', onAbort)
+      for (const source of running.values()) source.abort(LOST)
       tell()
     }
-    const onAbort = () => finish(() => reject(givenUp(signal, 'dial.timeout', `connecting to ${to.map(formatEndpoint).join(', ')}`)))
+    const onAbort = () => finish(() => reject(givenUp(stop, 'dial.timeout', `connecting to ${to.map(formatEndpoint).join(', ')}`)))
     const won = (endpoint: PinnedEndpoint, made: T) => {
       running.delete(endpoint)
       if (over) discard(made)
@@ -67,16 +70,16 @@ export function race<T>(to: NonEmpty<PinnedEndpoint>, racing: Racing<T>, signal:
       const endpoint = waiting.shift()
       if (endpoint === undefined) return
       if (waiting.length > 0) timer = setTimeout(startNext, delayMs)
-      const controller = new AbortController()
-      running.set(endpoint, controller)
-      attempt(endpoint, controller.signal).then(
+      const source = new StopSource()
+      running.set(endpoint, source)
+      attempt(endpoint, source).then(
         (made) => won(endpoint, made),
         (error: unknown) => lost(endpoint, error),
       )
     }
 
-    signal.addEventListener('abort', onAbort)
-    if (signal.aborted) onAbort()
+    stop.addEventListener('abort', onAbort)
+    if (stop.aborted) onAbort()
     else startNext()
   })
 }

@@ -1,4 +1,5 @@
 /** Reads one message of a handshake from a stream with a pure parser; what follows the message stays unread. */
+import type { Stop } from '../model/stop.ts'
 import type { ByteStream } from '../pipeline/byte-stream.ts'
 import type { Parsed } from '../wire/parsed.ts'
 
@@ -8,7 +9,7 @@ export type Message<T, Bad> = { readonly kind: 'value'; readonly value: T; reado
 export async function readMessage<T, Bad extends { readonly kind: 'malformed' }>(
   stream: ByteStream,
   parse: (bytes: Uint8Array) => Exclude<Parsed<T>, { kind: 'malformed' }> | Bad,
-  deadline: AbortSignal,
+  deadline: Stop,
 ): Promise<Message<T, Bad>> {
   for (;;) {
     const bytes = stream.held

@@ -1,5 +1,6 @@
 /** Passes one HTTP body from a stream on, piece by piece, with its framing checked: no faster than the other side takes it. */
 import { type ErrorCode, RingfenceError } from '../model/errors.ts'
+import type { Stop } from '../model/stop.ts'
 import type { ByteStream } from '../pipeline/byte-stream.ts'
 import { bodyDecoder } from '../wire/http1-body.ts'
 import type { Field } from '../wire/http1-fields.ts'
@@ -20,7 +21,7 @@ export async function passBody(
   framing: Framing,
   send: (data: Uint8Array) => Promise<void>,
   faults: Faults,
-  signal: AbortSignal,
+  signal: Stop,
   consumed: (bytes: number) => void = () => undefined,
 ): Promise<readonly Field[]> {
   const decoder = bodyDecoder(framing)

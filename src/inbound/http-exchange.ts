@@ -7,6 +7,7 @@ import { asRingfenceError, errorKind, RingfenceError } from '../model/errors.ts'
 import type { Ending } from '../model/event.ts'
 import type { Flow } from '../model/flow.ts'
 import { hostText } from '../model/hostname.ts'
+import { type Stop, StopSource } from '../model/stop.ts'
 import type { ByteStream } from '../pipeline/byte-stream.ts'
 import { IdleTimer } from '../pipeline/idle-timer.ts'
 import type { HowEnded, Meter, Offer, Refusal, Upstream } from '../pipeline/ports.ts'
@@ -51,7 +52,7 @@ export async function serveRequest(
 class Exchange implements Offer {
   readonly flow: Flow
   /** A client may end its side after the request and still wait for the answer: only a closed connection is gone. */
-  readonly gone: AbortSignal
+  readonly gone: Stop
   /** The request says everything that this client will claim. */
   readonly firstBytes = null
   next: 'keep' | 'close' = 'close'
@@ -96,9 +97,9 @@ class Exchange implements Offer {
     this.next = keepAlive ? 'keep' : 'close'
   }
 
-  async relay(upstream: Upstream, meter: Meter, cut: AbortSignal): Promise<HowEnded> {
+  async relay(upstream: Upstream, meter: Meter, cut: Stop): Promise<HowEnded> {
     const { stream: origin } = upstream
-    const stop = new AbortController()
+    const stop = new StopSource()
     const stopWith = (error: RingfenceError) => stop.abort(error)
     const onGone = () => stop.abort(this.gone.reason)
     const onCut = () => stopWith(cut.reason instanceof RingfenceError ? cut.reason : new RingfenceError('policy.cut', 'the flow was cut'))
@@ -109,7 +110,7 @@ class Exchange implements Offer {
     cut.addEventListener('abort', onCut)
     try {
       let sent = false
-      this.#sendRequest(origin, meter, idle, stop.signal).then(
+      this.#sendRequest(origin, meter, idle, stop).then(
         () => {
           sent = true
         },
@@ -118,7 +119,7 @@ class Exchange implements Offer {
           if (error instanceof RingfenceError) stopWith(error)
         },
       )
-      const switched = await this.#passResponse(origin, meter, idle, stop.signal)
+      const switched = await this.#passResponse(origin, meter, idle, stop)
       if (switched) {
         idle.stop()
         this.gone.removeEventListener('abort', onGone)
@@ -128,12 +129,12 @@ class Exchange implements Offer {
       if (this.next === 'close') sayFarewell(this.#client, new Uint8Array(0))
       return { ending: 'completed', code: null, message: null }
     } catch (thrown) {
-      return this.#fail(asRingfenceError(stop.signal.aborted ? stop.signal.reason : thrown))
+      return this.#fail(asRingfenceError(stop.aborted ? stop.reason : thrown))
     } finally {
       idle.stop()
       this.gone.removeEventListener('abort', onGone)
       cut.removeEventListener('abort', onCut)
-      if (!stop.signal.aborted) stop.abort(new RingfenceError('client.gone', 'the exchange is over'))
+      if (!stop.aborted) stop.abort(new RingfenceError('client.gone', 'the exchange is over'))
       origin.destroy()
     }
   }
@@ -153,7 +154,7 @@ class Exchange implements Offer {
     return { ending: endings[error.code] ?? 'failed', code: error.code, message: error.message }
   }
 
-  async #sendRequest(origin: ByteStream, meter: Meter, idle: IdleTimer, signal: AbortSignal): Promise<void> {
+  async #sendRequest(origin: ByteStream, meter: Meter, idle: IdleTimer, signal: Stop): Promise<void> {
     const send = async (bytes: Uint8Array) => {
       meter.up += bytes.length
       idle.touch()
@@ -167,7 +168,7 @@ class Exchange implements Offer {
   }
 
   /** Passes the answer on, interim ones first. Resolves with true if the protocol was switched. */
-  async #passResponse(origin: ByteStream, meter: Meter, idle: IdleTimer, signal: AbortSignal): Promise<boolean> {
+  async #passResponse(origin: ByteStream, meter: Meter, idle: IdleTimer, signal: Stop): Promise<boolean> {
     const response = await this.#finalResponse(origin, meter, idle, signal)
     const send = async (bytes: Uint8Array) => {
       idle.touch()
@@ -201,7 +202,7 @@ class Exchange implements Offer {
     return false
   }
 
-  async #finalResponse(origin: ByteStream, meter: Meter, idle: IdleTimer, signal: AbortSignal): Promise<ResponseHead> {
+  async #finalResponse(origin: ByteStream, meter: Meter, idle: IdleTimer, signal: Stop): Promise<ResponseHead> {
     const who = hostText(this.#target.host)
     for (let interim = 0; interim <= MAX_INTERIM; interim++) {
       const message = await readMessage(

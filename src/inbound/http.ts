@@ -3,7 +3,9 @@
  * of its own. Heads are read by our own strict parser and written anew; Node's server lets ambiguous ones through.
  */
 import { formatEndpoint } from '../model/address.ts'
+import { StopSource } from '../model/stop.ts'
 import type { ByteStream } from '../pipeline/byte-stream.ts'
+import { Deadline } from '../pipeline/deadline.ts'
 import type { Refusal } from '../pipeline/ports.ts'
 import { parseRequestHead } from '../wire/http1.ts'
 import { wantsKeepAlive } from '../wire/http1-forward.ts'
@@ -33,11 +35,13 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
   for (;;) {
     // Between requests the connection may rest; the time for a head runs from its first byte.
     if (!(await nextRequest(stream, door))) return sayFarewell(stream, NOTHING)
-    const inTime = AbortSignal.timeout(door.limits.headMs)
-    const message = await readMessage(stream, (bytes) => parseRequestHead(bytes, door.limits), inTime).catch((error: unknown) => {
-      if (!inTime.aborted) throw error
-      return tooSlow
-    })
+    const inTime = new Deadline(door.limits.headMs, 'the head')
+    const message = await readMessage(stream, (bytes) => parseRequestHead(bytes, door.limits), inTime)
+      .catch((error: unknown) => {
+        if (!inTime.aborted) throw error
+        return tooSlow
+      })
+      .finally(() => inTime.clear())
     if (message.kind === 'ended') return sayFarewell(stream, NOTHING)
     if (message.kind === 'malformed') return turnAway(malformedAnswer(message.status, message.why), null)
 
@@ -87,18 +91,20 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
 const mayGoOn = (head: RequestHead, framing: Framing, stream: ByteStream): boolean =>
   wantsKeepAlive(head) && isEmpty(framing) && (head.method !== 'CONNECT' || stream.held.length === 0)
 
+const RESTED = new Error('the connection rests')
+
 /** Resolves with true when another request begins; with false when the client ends, rests too long, or the door stops. */
 async function nextRequest(stream: ByteStream, door: Door): Promise<boolean> {
-  const enough = new AbortController()
-  const stop = () => enough.abort()
+  const enough = new StopSource()
+  const stop = () => enough.abort(RESTED)
   const timer = setTimeout(stop, door.limits.relay.idleMs).unref()
   door.stopping.addEventListener('abort', stop)
   if (door.stopping.aborted) stop()
   try {
-    await stream.grown(0, enough.signal)
+    await stream.grown(0, enough)
     return !stream.ended
   } catch (error) {
-    if (!enough.signal.aborted) throw error
+    if (!enough.aborted) throw error
     return false
   } finally {
     clearTimeout(timer)

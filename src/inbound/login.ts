@@ -1,5 +1,6 @@
 /** Who a client is: what its network makes of it, and the name and password that it gave, where the door asks for them. */
 import { anonymous, type Identity } from '../model/identity.ts'
+import type { Stop } from '../model/stop.ts'
 import type { Door, Visitor } from './door.ts'
 
 export interface Credentials {
@@ -15,7 +16,7 @@ export const withoutLogin = (door: Door, visitor: Visitor): Identity | null =>
  * `null`: no such user, or not the password; the door has been told. Throws the signal's reason where too many logins
  * are waiting for their check, or where the client has left.
  */
-export async function logIn({ name, password }: Credentials, door: Door, visitor: Visitor, inTime: AbortSignal): Promise<Identity | null> {
+export async function logIn({ name, password }: Credentials, door: Door, visitor: Visitor, inTime: Stop): Promise<Identity | null> {
   const { login } = door
   if (login === null) return withNetwork(anonymous, door, visitor)
   const identity = await whileThere(visitor, inTime, (signal) => login.authenticate(name, password, visitor.client.host, signal))
@@ -31,7 +32,7 @@ const withNetwork = (identity: Identity, door: Door, { client }: Visitor): Ident
 }
 
 /** Whoever left gives up its turn. */
-async function whileThere<T>({ stream }: Visitor, inTime: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function whileThere<T>({ stream }: Visitor, inTime: Stop, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const enough = new AbortController()
   const sources = [stream.closed, inTime]
   const onAbort = () => enough.abort(sources.find(({ aborted }) => aborted)?.reason)

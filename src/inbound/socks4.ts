@@ -1,5 +1,6 @@
 /** SOCKS4 and 4a: CONNECT, where nobody must log in: the user id is no authentication and is not kept. BIND is refused. */
 import { isHost, parseHost } from '../model/hostname.ts'
+import { Deadline } from '../pipeline/deadline.ts'
 import { encodeReply, parseRequest, socks4Command } from '../wire/socks4.ts'
 import type { Door, Visitor } from './door.ts'
 import { sayFarewell } from './farewell.ts'
@@ -16,7 +17,8 @@ export async function serveSocks4(visitor: Visitor, door: Door): Promise<void> {
     sayFarewell(stream, encodeReply(false))
   }
 
-  const request = await readMessage(stream, parseRequest, AbortSignal.timeout(door.limits.headMs))
+  const deadline = new Deadline(door.limits.headMs, 'the handshake')
+  const request = await readMessage(stream, parseRequest, deadline).finally(() => deadline.clear())
   if (request.kind === 'ended') return stream.destroy()
   if (request.kind === 'malformed') return turnAway(request.why)
   const who = withoutLogin(door, visitor)

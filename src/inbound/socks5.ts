@@ -2,6 +2,8 @@
 import { errorKind } from '../model/errors.ts'
 import { isHost, parseHost } from '../model/hostname.ts'
 import type { Identity } from '../model/identity.ts'
+import type { Stop } from '../model/stop.ts'
+import { Deadline } from '../pipeline/deadline.ts'
 import {
   encodeLoginStatus,
   encodeMethodChoice,
@@ -27,7 +29,7 @@ const dialect: Dialect = {
 
 export async function serveSocks5(visitor: Visitor, door: Door): Promise<void> {
   const { stream, client } = visitor
-  const deadline = AbortSignal.timeout(door.limits.headMs)
+  const deadline = new Deadline(door.limits.headMs, 'the handshake')
   const turnAway = (why: string, reply: Uint8Array) => {
     door.malformed(client, why)
     sayFarewell(stream, reply)
@@ -57,11 +59,12 @@ export async function serveSocks5(visitor: Visitor, door: Door): Promise<void> {
   if (!isHost(asked)) return turnAway(`SOCKS5: ${asked.problem}`, encodeReply(socks5Reply.failed, null))
   if (port === 0) return turnAway('SOCKS5: port 0', encodeReply(socks5Reply.failed, null))
 
+  deadline.clear()
   await door.carry(tunnelOffer({ ...visitor, who }, { host: asked, port }, door, dialect))
 }
 
 /** `null`: it failed, and the client has been told. RFC 1929 §2: after a failure the connection is closed. */
-async function byPassword(visitor: Visitor, door: Door, deadline: AbortSignal): Promise<Identity | null> {
+async function byPassword(visitor: Visitor, door: Door, deadline: Stop): Promise<Identity | null> {
   const { stream, client } = visitor
   const fail = () => {
     sayFarewell(stream, encodeLoginStatus(false))

@@ -1,6 +1,8 @@
 /** The offer of a client that wants a tunnel (CONNECT, SOCKS): granted, the connection is its own, byte for byte. */
 import type { Endpoint } from '../model/address.ts'
 import type { Host } from '../model/hostname.ts'
+import { type Stop, StopSource } from '../model/stop.ts'
+import { Deadline } from '../pipeline/deadline.ts'
 import type { FirstBytes, Offer, Refusal } from '../pipeline/ports.ts'
 import { relay } from '../pipeline/relay.ts'
 import { type Door, type Guest, newFlow, type Visitor } from './door.ts'
@@ -46,8 +48,8 @@ export function tunnelOffer({ stream, client, who }: Guest, asked: Endpoint<Host
  * A FIN with nothing unread, before the grant: nobody is left to use the tunnel. After it, it is a client that has said
  * all it has to say and waits for the answer; only a closed connection is then gone.
  */
-function goneSignal(stream: Visitor['stream'], isGranted: () => boolean): AbortSignal {
-  const gone = new AbortController()
+function goneSignal(stream: Visitor['stream'], isGranted: () => boolean): Stop {
+  const gone = new StopSource()
   const onLeft = () => {
     if (!isGranted()) gone.abort(stream.left.reason)
   }
@@ -55,20 +57,24 @@ function goneSignal(stream: Visitor['stream'], isGranted: () => boolean): AbortS
   if (stream.closed.aborted) gone.abort(stream.closed.reason)
   stream.left.addEventListener('abort', onLeft)
   stream.closed.addEventListener('abort', () => gone.abort(stream.closed.reason))
-  return gone.signal
+  return gone
 }
 
 function firstBytesOf(stream: Visitor['stream'], tap: (see: ((chunk: Uint8Array) => void) | null) => void): FirstBytes {
   return {
     async hold(see, milliseconds) {
-      const timeUp = AbortSignal.timeout(milliseconds)
-      for (let seen = 0; !see(stream.held.subarray(seen)); ) {
-        seen = stream.held.length
-        if (timeUp.aborted) return 'time'
-        await stream.grown(seen, timeUp).catch(() => undefined)
-        if (stream.held.length === seen) return timeUp.aborted ? 'time' : 'ended'
+      const timeUp = new Deadline(milliseconds, 'the first message')
+      try {
+        for (let seen = 0; !see(stream.held.subarray(seen)); ) {
+          seen = stream.held.length
+          if (timeUp.aborted) return 'time'
+          await stream.grown(seen, timeUp).catch(() => undefined)
+          if (stream.held.length === seen) return timeUp.aborted ? 'time' : 'ended'
+        }
+        return 'enough'
+      } finally {
+        timeUp.clear()
       }
-      return 'enough'
     },
     watch(see, ended) {
       let enough = false

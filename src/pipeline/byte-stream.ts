@@ -10,6 +10,7 @@
  */
 import { Socket } from 'node:net'
 import { RingfenceError } from '../model/errors.ts'
+import { type Stop, StopSource } from '../model/stop.ts'
 
 /** Most bytes that are kept for a reader that is not reading: a handshake is far smaller. */
 const HOLD_LIMIT = 64 * 1024
@@ -19,7 +20,7 @@ const FIRST_READ_BUFFER = 16 * 1024
 /** After so many reads that would have fitted the small buffer, the large one is given back. */
 const SMALL_READS = 64
 
-/** One reason for all: an abort without one makes a DOMException with a stack, each time. */
+/** One reason for all: an error takes a stack each time. */
 const LEFT = new RingfenceError('client.gone', 'the client left')
 
 /** Takes a chunk that is valid only during the call; `false` pauses the stream until `resume`. */
@@ -28,11 +29,11 @@ export type Receiver = (chunk: Uint8Array) => boolean
 export class ByteStream {
   readonly socket: Socket
   /** Fires when nothing more can be read or written: closed, reset, or destroyed. Its reason is a RingfenceError. */
-  readonly closed: AbortSignal
+  readonly closed: Stop
   /** Fires when it closed, or the peer said that it will send no more while nothing of what it sent is unread. */
-  readonly left: AbortSignal
-  readonly #closed = new AbortController()
-  readonly #left = new AbortController()
+  readonly left: Stop
+  readonly #closed = new StopSource()
+  readonly #left = new StopSource()
   #held: Uint8Array[] = []
   #heldBytes = 0
   #finished = false
@@ -44,8 +45,8 @@ export class ByteStream {
 
   private constructor(socket: Socket) {
     this.socket = socket
-    this.closed = this.#closed.signal
-    this.left = this.#left.signal
+    this.closed = this.#closed
+    this.left = this.#left
     socket.on('end', () => {
       if (wasReset(socket)) return socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
       this.#finished = true
@@ -134,7 +135,7 @@ export class ByteStream {
   }
 
   /** Resolves when more bytes are held than `known`, or no more will come. Nothing is consumed. Throws the signal's reason. */
-  async grown(known: number, signal: AbortSignal): Promise<void> {
+  async grown(known: number, signal: Stop): Promise<void> {
     while (this.#heldBytes <= known && !this.#finished) await this.#change(signal)
   }
 
@@ -156,14 +157,14 @@ export class ByteStream {
   }
 
   /** Resolves when the bytes are on their way or buffered below the limit; rejects when the stream closed. */
-  async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async write(bytes: Uint8Array, signal: Stop): Promise<void> {
     if (this.closed.aborted) throw this.#error ?? new Error('the stream is closed')
     this.socket.write(bytes)
     await this.drained(signal)
   }
 
   /** Resolves when no more is waiting to be sent than the limit; rejects when the stream closed. */
-  async drained(signal: AbortSignal): Promise<void> {
+  async drained(signal: Stop): Promise<void> {
     if (!this.socket.writableNeedDrain) return
     signal.throwIfAborted()
     await new Promise<void>((resolve, reject) => {
@@ -213,7 +214,7 @@ export class ByteStream {
   }
 
   /** One event of the stream, or the abort of the signal. */
-  async #change(signal: AbortSignal): Promise<void> {
+  async #change(signal: Stop): Promise<void> {
     if (signal.aborted) throw signal.reason
     if (this.#wake !== null) throw new Error('a stream has one reader at a time')
     await new Promise<void>((resolve, reject) => {

@@ -6,6 +6,7 @@ import { setImmediate as others } from 'node:timers/promises'
 import type { Ip } from '../model/address.ts'
 import { RingfenceError } from '../model/errors.ts'
 import type { Flow, Millis } from '../model/flow.ts'
+import { type Stop, StopSource } from '../model/stop.ts'
 import type { Decision } from '../model/verdict.ts'
 import { explain } from '../policy/explain.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -26,7 +27,7 @@ export class LiveFlow {
   readonly flow: Flow
   readonly #entry: Entry
   readonly #refusals: RefusalSettings
-  readonly #cut = new AbortController()
+  readonly #cut = new StopSource()
   #facts: WhatIsKnown
   /** By whose word it goes on. */
   #policy: Policy
@@ -42,8 +43,8 @@ export class LiveFlow {
   }
 
   /** Fires when the flow may not go on, with the reason. */
-  get cut(): AbortSignal {
-    return this.#cut.signal
+  get cut(): Stop {
+    return this.#cut
   }
 
   get policy(): Policy {
@@ -62,7 +63,7 @@ export class LiveFlow {
   /** More is known of it: judged again, recorded, and cut if that puts it outside. Rejects where that can't be recorded. */
   async learnt(known: Known): Promise<void> {
     // What a client says as it is cut changes nothing any more.
-    if (this.#cut.signal.aborted) return
+    if (this.#cut.aborted) return
     this.#facts = { ...this.#facts, known }
     const { told, permitted } = this.#judge()
     // Cut first: no byte passes while the journal is slow.
@@ -87,7 +88,7 @@ export class LiveFlow {
    * recorded and cut. Resolves with whether it was cut, and never rejects: fail closed.
    */
   async rejudge(policy: Policy, at: Millis): Promise<boolean> {
-    if (this.#cut.signal.aborted) return false
+    if (this.#cut.aborted) return false
     try {
       this.#policy = policy
       this.#facts = { ...this.#facts, known: { ...this.#facts.known, at } }

@@ -4,6 +4,7 @@
  */
 import type { KnownName } from '../model/flow.ts'
 import { judgedAddresses } from '../model/scope.ts'
+import type { Stop } from '../model/stop.ts'
 import type { Policy } from '../policy/policy.ts'
 import { applies, proved } from '../policy/selection.ts'
 import { createSniffer, type Sniffed } from '../wire/sniff.ts'
@@ -17,7 +18,7 @@ export const PEEK_MS = 300
 const PROOF_MS = 2_000
 
 /** Holds the first bytes and adds what they claim. Names stay open where the time was over before they could be told. */
-export async function peek(firstBytes: FirstBytes, known: Known, policy: Policy, resolver: Resolver, signal: AbortSignal): Promise<Known> {
+export async function peek(firstBytes: FirstBytes, known: Known, policy: Policy, resolver: Resolver, signal: Stop): Promise<Known> {
   const sniffer = createSniffer()
   let sniffed = sniffer.push(NOTHING)
   let seen = 0

@@ -68,7 +68,7 @@ async function pass(judged: Judged, pinned: NonEmpty<PinnedEndpoint>, { offer, p
     const now = road.clock.now()
     const at = judged.known.at ?? now
     if (current !== policy || timeState(current, at) !== timeState(current, now)) await live.rejudge(current, now)
-    const upstream = await dial(pinned, road.dialer, road.dialMs, AbortSignal.any([offer.gone, live.cut]))
+    const upstream = await dial(pinned, road.dialer, road.dialMs, [offer.gone, live.cut])
     entry.dialled(upstream)
     live.reached(upstream.remote.host)
     offer.grant()

@@ -11,6 +11,7 @@ import type { Flow, Millis } from '../model/flow.ts'
 import type { Hostname } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
 import type { RuledOut } from '../model/reach.ts'
+import type { Stop } from '../model/stop.ts'
 import type { PinnedEndpoint } from '../model/verdict.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { ByteStream } from './byte-stream.ts'
@@ -43,7 +44,7 @@ export interface Upstream {
 
 export interface Dialer {
   /** Races among the given endpoints only (RFC 8305 §5). Throws RingfenceError `dial.*`, naming every address tried. */
-  dial(to: NonEmpty<PinnedEndpoint>, signal: AbortSignal): Promise<Upstream>
+  dial(to: NonEmpty<PinnedEndpoint>, stop: Stop): Promise<Upstream>
 }
 
 /** What round-trip times say of places. Recorded and shown, never a verdict: a blocked flow is never dialled, so none could acquit it. */
@@ -87,7 +88,7 @@ export interface Refusal {
 export interface Offer {
   readonly flow: Flow
   /** Fires when the client is gone: a pending look-up or dial is given up. */
-  readonly gone: AbortSignal
+  readonly gone: Stop
   /** The client's first bytes after the grant, or `null` where the request already says everything (an HTTP request). */
   readonly firstBytes: FirstBytes | null
   /** Tells the client to go on. Idempotent. */
@@ -95,7 +96,7 @@ export interface Offer {
   /** Says no in the door's own dialect; after the grant, a reset. Idempotent, never throws. */
   refuse(refusal: Refusal): void
   /** Moves bytes until the flow ends, counting them. On abort, both sides are reset and the flow is `cut`. Rejects only for a fault of our own. */
-  relay(upstream: Upstream, meter: Meter, cut: AbortSignal): Promise<HowEnded>
+  relay(upstream: Upstream, meter: Meter, cut: Stop): Promise<HowEnded>
 }
 
 export interface FirstBytes {

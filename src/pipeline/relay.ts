@@ -2,6 +2,7 @@
  * Bytes both ways between two streams, half-open in each direction: a FIN is passed on as a FIN, a reset as a reset (or
  * a broken transfer would look finished), and no more is read than the other side takes. The hot path; it judges nothing.
  */
+import type { Stop } from '../model/stop.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { IdleTimer } from './idle-timer.ts'
 import type { Clock, HowEnded, Meter } from './ports.ts'
@@ -17,7 +18,7 @@ export interface RelayOptions {
   readonly limits: RelayLimits
   readonly clock: Clock
   /** Aborting it resets both sides. */
-  readonly cut: AbortSignal
+  readonly cut: Stop
   /** Sees what the client sends, in passing; the chunk is valid only during the call. */
   readonly tap: ((chunk: Uint8Array) => void) | null
 }

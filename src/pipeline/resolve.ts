@@ -2,8 +2,9 @@
 import type { Ip } from '../model/address.ts'
 import type { NonEmpty } from '../model/brand.ts'
 import type { Host } from '../model/hostname.ts'
+import { type Stop, signalOf } from '../model/stop.ts'
 import type { Resolver } from './ports.ts'
 
 /** A literal address stands for itself. Throws RingfenceError `resolve.*`. */
-export const resolve = async (host: Host, resolver: Resolver, signal: AbortSignal): Promise<NonEmpty<Ip>> =>
-  host.kind === 'ip' ? [host.ip] : await resolver.resolve(host.name, signal)
+export const resolve = async (host: Host, resolver: Resolver, stop: Stop): Promise<NonEmpty<Ip>> =>
+  host.kind === 'ip' ? [host.ip] : await resolver.resolve(host.name, signalOf(stop))

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { dialFailure } from '../../src/egress/dial-failure.ts'
 import { createDialer, race } from '../../src/egress/happy-eyeballs.ts'
 import { formatEndpoint } from '../../src/model/address.ts'
+import type { Stop } from '../../src/model/stop.ts'
 import type { PinnedEndpoint } from '../../src/model/verdict.ts'
 import type { Upstream } from '../../src/pipeline/ports.ts'
 import { never, pinned } from './support.ts'
@@ -20,7 +21,7 @@ function track() {
   const discarded: string[] = []
   const open = new Map<string, { resolve: (made: string) => void; reject: (error: unknown) => void }>()
   const begin = Date.now()
-  const attempt = (to: PinnedEndpoint, signal: AbortSignal) =>
+  const attempt = (to: PinnedEndpoint, signal: Stop) =>
     new Promise<string>((resolve, reject) => {
       const text = formatEndpoint(to)
       startedAt.set(text, Date.now() - begin)

@@ -11,7 +11,7 @@ const other = pinned('103.255.1.1', 443)
 test('it connects to one of the pinned endpoints', async () => {
   const origin = await startOrigin(silent)
   const dialer = routedDialer({ '170.114.1.1': origin.port })
-  const { stream, remote } = await dial([there], dialer, 5_000, never)
+  const { stream, remote } = await dial([there], dialer, 5_000, [never])
   expect(remote).toEqual(there)
   stream.destroy()
 })
@@ -19,7 +19,7 @@ test('it connects to one of the pinned endpoints', async () => {
 test('the deadline is for all attempts together, and names every address', async () => {
   const dialer = routedDialer({ '170.114.1.1': 'silent', '103.255.1.1': 'silent' })
   const startedAt = performance.now()
-  const failing = dial([there, other], dialer, 400, never)
+  const failing = dial([there, other], dialer, 400, [never])
   await expect(failing).rejects.toMatchObject({
     code: 'dial.timeout',
     message: expect.stringMatching(/170\.114\.1\.1:443, 103\.255\.1\.1:443 within 0\.4 s/),
@@ -32,7 +32,7 @@ test('the deadline is for all attempts together, and names every address', async
 test('it is given up when the client leaves', async () => {
   const dialer = routedDialer({ '170.114.1.1': 'silent' })
   const gone = new AbortController()
-  const failing = dial([there], dialer, 60_000, gone.signal)
+  const failing = dial([there], dialer, 60_000, [gone.signal])
   expect(dialer.pending).toBe(1)
   gone.abort()
   await expect(failing).rejects.toMatchObject({ code: 'client.gone' })
@@ -41,13 +41,13 @@ test('it is given up when the client leaves', async () => {
 
 test('a client that has left already costs no attempt', async () => {
   const dialer = routedDialer({ '170.114.1.1': 'silent' })
-  await expect(dial([there], dialer, 60_000, AbortSignal.abort())).rejects.toMatchObject({ code: 'client.gone' })
+  await expect(dial([there], dialer, 60_000, [AbortSignal.abort()])).rejects.toMatchObject({ code: 'client.gone' })
   expect(dialer.tried).toEqual([])
 })
 
 test('what the dialer says stands', async () => {
-  await expect(dial([there], routedDialer({}), 5_000, never)).rejects.toMatchObject({ code: 'dial.refused' })
+  await expect(dial([there], routedDialer({}), 5_000, [never])).rejects.toMatchObject({ code: 'dial.refused' })
   const bug = new Error('a fault of ours')
-  await expect(dial([there], { dial: () => Promise.reject(bug) }, 5_000, never)).rejects.toBe(bug)
+  await expect(dial([there], { dial: () => Promise.reject(bug) }, 5_000, [never])).rejects.toBe(bug)
   expect(bug).not.toBeInstanceOf(RingfenceError)
 })

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import { onTestFinished } from 'vitest'
+import type { Stop } from '../../src/model/stop.ts'
 import { ByteStream } from '../../src/pipeline/byte-stream.ts'
 
 /** Longer than anything here takes; a test that waits so long has failed. */
@@ -186,7 +187,7 @@ export const never: AbortSignal = new AbortController().signal
 export const within = (milliseconds: number): AbortSignal => AbortSignal.timeout(milliseconds)
 
 /** Resolves when the signal fires. */
-export const fired = (signal: AbortSignal): Promise<void> =>
+export const fired = (signal: Stop): Promise<void> =>
   new Promise((resolve, reject) => {
     if (signal.aborted) return resolve()
     const timer = setTimeout(() => reject(new Error('the signal did not fire')), PATIENCE_MS)
