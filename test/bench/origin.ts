@@ -3,11 +3,12 @@
  * can do. Tells its parent the ports.
  */
 import net from 'node:net'
+import { BINARY } from './bench.ts'
 
 export type Ports = Readonly<Record<keyof typeof services, number>>
 
-const BLOCK = Buffer.alloc(512 * 1024, 'ringfence ')
-const KIB = Buffer.alloc(1024, 'a')
+const BLOCK = Buffer.alloc(512 * 1024, BINARY)
+const KIB = Buffer.alloc(1024, BINARY)
 const HTTP_ANSWER = Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n'), KIB])
 
 const services = {

@@ -1,12 +1,12 @@
 /** An open tunnel in use by a person rather than a download: 64 bytes there and back, and the memory of 2,000 tunnels at rest. */
 import type net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type BenchTable, median } from './bench.ts'
+import { type BenchTable, BINARY, median } from './bench.ts'
 import { direct, type Origin, startOrigin, tunnel } from './client.ts'
 import { type Figures, interleave, RUN_MS, RUNS, rowsAgainst, rowsMissing } from './contest.ts'
 import { type Contestant, residentKib, startContest } from './proxies.ts'
 
-const PING = Buffer.alloc(64, 'a')
+const PING = Buffer.alloc(64, BINARY)
 const WARM_PINGS = 500
 
 const IDLE_TUNNELS = 2_000
@@ -17,7 +17,7 @@ const SETTLE_MS = 1_500
 export async function bench(): Promise<BenchTable> {
   const origin = await startOrigin()
   try {
-    const [pings, missing] = await compare(['ringfence', 'proxy-chain', 'squid', 'tinyproxy'], async (contestants) => {
+    const [pings, missing] = await compare(['ringfence', 'proxy-chain', 'squid', 'dante', 'tinyproxy'], async (contestants) => {
       const results = await interleave([...contestants, { name: 'direct', route: direct, pid: null }], (contestant) =>
         pingPong(contestant, origin),
       )

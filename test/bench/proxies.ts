@@ -1,5 +1,5 @@
 /**
- * The contestants: Ringfence as its users run it (fence `no-cn`, location, journal and log on), and other proxies as they
+ * The contestants: Ringfence as its users run it (ten fences, location, journal and log on), and other proxies as they
  * come, each with as little to do as its settings allow. All on loopback; a proxy that this machine lacks is named in
  * the results. CPU is the whole process's, with its threads and children, from /proc: Linux only.
  */
@@ -31,6 +31,8 @@ export type ProxyName = keyof typeof proxies
 interface Started {
   readonly child: ChildProcess
   readonly port: number
+  /** What it speaks, where that is not CONNECT. */
+  readonly protocol?: Route['protocol']
 }
 
 /** A bench that is broken off leaves nothing running. */
@@ -63,7 +65,8 @@ export async function startContest(names: readonly ProxyName[]): Promise<Contest
     for (const name of names) {
       const started = await proxies[name](folder, (child) => children.push(child))
       if (started === null) missing.push(name)
-      else contestants.push({ name, pid: started.child.pid ?? null, route: { protocol: 'connect', port: started.port } })
+      else
+        contestants.push({ name, pid: started.child.pid ?? null, route: { protocol: started.protocol ?? 'connect', port: started.port } })
     }
     return { contestants, missing, stop }
   } catch (error) {
@@ -117,6 +120,27 @@ dns_nameservers 127.0.0.1
     return await listening(child, port, 'squid', path.join(folder, 'squid.log'))
   },
 
+  async dante(folder: string, keep: Keep): Promise<Started | null> {
+    const binary = installed('danted')
+    if (binary === null) return null
+    const port = await freePort()
+    const settings = path.join(folder, 'danted.conf')
+    fs.writeFileSync(
+      settings,
+      `errorlog: ${folder}/danted.log
+internal: 127.0.0.1 port = ${port}
+external: lo
+clientmethod: none
+socksmethod: none
+client pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }
+socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }
+`,
+    )
+    const child = spawn(binary, ['-f', settings, '-p', path.join(folder, 'danted.pid')], { cwd: folder, stdio: 'ignore' })
+    keep(child)
+    return { ...(await listening(child, port, 'dante', path.join(folder, 'danted.log'))), protocol: 'socks5' }
+  },
+
   async tinyproxy(folder: string, keep: Keep): Promise<Started | null> {
     const binary = installed('tinyproxy')
     if (binary === null) return null
@@ -140,7 +164,8 @@ async function startRingfence(folder: string, keep: Keep, env: NodeJS.ProcessEnv
   const log = path.join(own, 'log')
   const port = await freePort()
   const output = fs.openSync(log, 'w')
-  const child = spawn(process.execPath, [path.join(root, 'dist', 'main.js'), '--policy', 'no-cn', '--listen', `127.0.0.1:${port}`], {
+  const policy = path.join(root, 'test', 'bench', 'ten-fences.yaml')
+  const child = spawn(process.execPath, [path.join(root, 'dist', 'main.js'), '--policy', policy, '--listen', `127.0.0.1:${port}`], {
     cwd: own,
     env: { ...process.env, XDG_STATE_HOME: own, ...env },
     stdio: ['ignore', output, output],

@@ -1,11 +1,11 @@
 /** Bulk through open tunnels: MB/s, and what decides, CPU seconds of the proxy per GB (10⁹ bytes). */
 import type net from 'node:net'
-import type { BenchTable } from './bench.ts'
+import { type BenchTable, BINARY } from './bench.ts'
 import { direct, type Origin, startOrigin, tunnel } from './client.ts'
 import { type Figures, interleave, observe, RUN_MS, RUNS, rowsAgainst, rowsMissing } from './contest.ts'
 import { type Contestant, startContest } from './proxies.ts'
 
-const BLOCK = Buffer.alloc(512 * 1024, 'ringfence ')
+const BLOCK = Buffer.alloc(512 * 1024, BINARY)
 
 const loads = [
   { name: 'download ×1', streams: 1, upload: false },
@@ -15,7 +15,7 @@ const loads = [
 
 export async function bench(): Promise<BenchTable> {
   const origin = await startOrigin()
-  const contest = await startContest(['ringfence', 'proxy-chain', 'squid', 'tinyproxy'])
+  const contest = await startContest(['ringfence', 'proxy-chain', 'squid', 'dante', 'tinyproxy'])
   const contestants: readonly Contestant[] = [...contest.contestants, { name: 'direct', route: direct, pid: null }]
   try {
     const rows: BenchTable['rows'][number][] = []

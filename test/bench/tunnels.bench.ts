@@ -3,17 +3,17 @@
  * address on kept-alive connections, of which Ringfence judges and records each. Per second, and CPU of the proxy for each.
  */
 import net from 'node:net'
-import type { BenchTable } from './bench.ts'
+import { type BenchTable, BINARY } from './bench.ts'
 import { direct, type Origin, openTunnel, type Route, startOrigin } from './client.ts'
 import { type Figures, interleave, observe, RUN_MS, RUNS, rowsAgainst, rowsMissing } from './contest.ts'
 import { type Contestant, startContest } from './proxies.ts'
 
 const PARALLEL = 32
-const KIB = Buffer.alloc(1024, 'a')
+const KIB = Buffer.alloc(1024, BINARY)
 
 export async function bench(): Promise<BenchTable> {
   const origin = await startOrigin()
-  const contest = await startContest(['ringfence', 'ringfence, no log', 'proxy-chain', 'squid', 'tinyproxy'])
+  const contest = await startContest(['ringfence', 'ringfence, no log', 'proxy-chain', 'squid'])
   try {
     const socks = contest.contestants
       .filter(({ name }) => name === 'ringfence')
@@ -47,7 +47,9 @@ async function repeated(contestant: Contestant, once: (route: Route) => Promise<
   let over = false
   const lane = async () => {
     while (!over) {
-      await once(contestant.route)
+      await once(contestant.route).catch((cause: unknown) => {
+        throw new Error(`${contestant.name}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+      })
       done++
     }
   }
