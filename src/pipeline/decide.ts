@@ -26,7 +26,7 @@ import { type RefusalSettings, refusalOf } from './refusals.ts'
 
 /** What is certain before any look-up: `null` unless the flow is blocked whatever its addresses are. Costs no DNS query. */
 export function decideEarly(policy: Policy, known: Known): Decision | null {
-  if (policy.mode === 'observe') return null
+  if (policy.mode === 'observe' || overAllPlaces(policy).length === 0) return null
   const { low, fences } = evaluate({ ...policy, fences: overAllPlaces(policy) }, factsAbout(known, undefined))
   if (low !== 'block') return null
   return {
@@ -75,9 +75,21 @@ export function decide(policy: Policy, known: Known, located: readonly Located[]
   return isNonEmpty(pinned) ? { kind: 'dial', verdict, pinned, candidates } : { kind: 'refuse', verdict, candidates }
 }
 
-/** What a policy would do if it enforced: for packs counted in the shadow. */
-export function decideWould(policy: Policy, known: Known, located: readonly Located[], flow: Flow, refusals: RefusalSettings): Would {
-  return decide(policy, known, located, flow, refusals).verdict.would
+/** What each of these policies would do if it enforced: for packs counted in the shadow. All are asked about the same facts. */
+export function decideWould(
+  policies: readonly Policy[],
+  known: Known,
+  located: readonly Located[],
+  flow: Flow,
+  refusals: RefusalSettings,
+): readonly Would[] {
+  const final = whenNamesEnd(known)
+  const places = located.map((place) =>
+    refusalOfPlace(place, flow, refusals) === null ? place.locations.map((location) => factsAbout(final, location)) : null,
+  )
+  return policies.map((policy) =>
+    wouldBe(places.map((facts) => facts?.map((each) => effectSpan(policy, each).low).reduce(severest, 'allow') ?? null)),
+  )
 }
 
 /** Refused if any address that it stands for is. */
@@ -115,11 +127,18 @@ function joined({ fences }: Policy, some: readonly FenceOutcome[], more: readonl
 }
 
 function verdictOn(policy: Policy, candidates: readonly Candidate[]): Verdict {
-  const inside = candidates.filter(({ refusal, effect }) => refusal === null && effect !== 'block')
-  const flagged = inside.some(({ effect }) => effect === 'log')
-  const would: Would = inside.length === 0 ? 'block' : inside.length < candidates.length ? 'steer' : flagged ? 'log' : 'allow'
+  const would = wouldBe(candidates.map(({ refusal, effect }) => (refusal === null ? effect : null)))
+  const flagged = candidates.some(({ refusal, effect }) => refusal === null && effect === 'log')
   const reachable = candidates.some(({ permitted }) => permitted)
   return { kind: reachable ? (flagged ? 'log' : 'allow') : 'block', mode: policy.mode, would, reasons: candidates.flatMap(reasonsOf) }
+}
+
+/** Of the effects on each address; `null`: refused whatever the policy says. */
+function wouldBe(effects: readonly (Effect | null)[]): Would {
+  const inside = effects.filter((effect) => effect !== null && effect !== 'block')
+  if (inside.length === 0) return 'block'
+  if (inside.length < effects.length) return 'steer'
+  return inside.includes('log') ? 'log' : 'allow'
 }
 
 function reasonsOf({ ip, fences, localNetwork, refusal }: Candidate): readonly Reason[] {

@@ -6,7 +6,7 @@ import type { Flow, KnownName, Millis } from '../model/flow.ts'
 import type { Location } from '../model/location.ts'
 
 /** Facts about the flow as a whole; an address and its place make them `Facts`. */
-export interface Known extends Omit<Facts, 'address' | 'location' | 'apps'> {
+export interface Known extends Omit<Facts, 'address' | 'location' | 'apps' | 'given'> {
   readonly catalogue: AppCatalogue
   /** Apps that the names belong to. */
   readonly namedApps: readonly KnownApp[]
@@ -34,11 +34,24 @@ export function identify(flow: Flow, at: Millis, catalogue: AppCatalogue): Known
   }
 }
 
+/** Written out: made several times for each flow, and a spread of so many costs ten times as much. */
 export function factsAbout(known: Known, location: Location | undefined): Facts {
   const { namedApps, catalogue } = known
   const published = location === undefined ? [] : appsAt(location.ip, catalogue)
-  const apps = published.length === 0 ? namedApps : [...namedApps, ...published]
-  return { ...known, apps, address: location?.ip, location }
+  return {
+    network: known.network,
+    port: known.port,
+    inbound: known.inbound,
+    client: known.client,
+    who: known.who,
+    at: known.at,
+    names: known.names,
+    namesFinal: known.namesFinal,
+    anyName: known.anyName,
+    apps: published.length === 0 ? namedApps : [...namedApps, ...published],
+    address: location?.ip,
+    location,
+  }
 }
 
 /** The same flow with other names. */
@@ -49,7 +62,7 @@ export const withNames = (known: Known, names: readonly KnownName[]): Known => (
 })
 
 /** The same facts when no further name can come. */
-export const whenNamesEnd = (known: Known): Known => ({ ...known, namesFinal: true })
+export const whenNamesEnd = (known: Known): Known => (known.namesFinal ? known : { ...known, namesFinal: true })
 
 /** What a look-up of a claimed name found: the addresses where the claim is proved. */
 export const proveAt = (name: KnownName, addresses: Iterable<Ip>): KnownName => ({ ...name, provedAt: new Set(addresses) })

@@ -141,7 +141,8 @@ const tell = ({ decision, known }: Judged, { offer, policy }: Passage) => ({
 function shadow({ known, located }: Judged, { offer, policy, road }: Passage): Readonly<Record<string, Would>> {
   if (located.length === 0) return {}
   const others = road.shadows.filter(({ hash }) => hash !== policy.hash)
-  return Object.fromEntries(others.map((other) => [other.name, decideWould(other, known, located, offer.flow, road.refusals)]))
+  const would = decideWould(others, known, located, offer.flow, road.refusals)
+  return Object.fromEntries(others.map(({ name }, i) => [name, would[i] ?? 'block']))
 }
 
 /** What a client is told of an accident: of its own and the network's the whole, of ours nothing that shows our insides. */

@@ -4,13 +4,21 @@ import { type Fence, type Policy, selectionsOf } from './policy.ts'
 import { leavesOf } from './selection.ts'
 
 /** Equal texts: no schedule and no exception has turned between. */
-export const timeState = ({ fences }: Pick<Policy, 'fences'>, at: Millis): string => fences.flatMap((fence) => stateOf(fence, at)).join(' ')
+export function timeState({ fences }: Pick<Policy, 'fences'>, at: Millis): string {
+  const turning = turningIn.get(fences) ?? fences.flatMap(turningOf)
+  turningIn.set(fences, turning)
+  return turning.map((holdsAt) => (holdsAt(at) ? '1' : '0')).join('')
+}
 
-function stateOf(fence: Fence, at: Millis): readonly string[] {
-  const exceptions = fence.exceptions.flatMap(({ endsAt }) => (endsAt === null ? [] : [String(at < endsAt)]))
+type HoldsAt = (at: Millis) => boolean
+
+/** Asked of each flow; most fences hold at all times. */
+const turningIn = new WeakMap<Policy['fences'], readonly HoldsAt[]>()
+
+function turningOf(fence: Fence): readonly HoldsAt[] {
+  const exceptions = fence.exceptions.flatMap(({ endsAt }) => (endsAt === null ? [] : [(at: Millis) => at < endsAt]))
   const schedules = selectionsOf(fence)
     .flatMap(leavesOf)
-    .flatMap(({ matcher }) => matcher.holdsAt?.(at) ?? [])
-    .map(String)
+    .flatMap(({ matcher: { holdsAt } }) => holdsAt ?? [])
   return [...exceptions, ...schedules]
 }

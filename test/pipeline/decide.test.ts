@@ -172,8 +172,8 @@ test('a refusal before any look-up blocks in every mode', () => {
 
 test('in the shadow only what it would do is told', () => {
   const flow = flowTo('zoom.us:443')
-  const would = (located: readonly Located[]) => decideWould(policy(noChina), knownOf(flow), located, flow, refusals)
-  expect([would([america]), would([china, america]), would([china])]).toEqual(['allow', 'steer', 'block'])
+  const would = (located: readonly Located[]) => decideWould([policy(noChina)], knownOf(flow), located, flow, refusals)
+  expect([would([america]), would([china, america]), would([china])]).toEqual([['allow'], ['steer'], ['block']])
 })
 
 // --- laws ---------------------------------------------------------------------------------------------------------------
@@ -266,6 +266,13 @@ test('law: observing and enforcing say the same of what enforcing would do', () 
     expect(one?.would).toBe(other?.would)
     expect(one?.reasons).toEqual(other?.reasons)
     if (other?.would === 'block') expect(other.kind).toBe('block')
+  }))
+
+test('law: what a policy would do in the shadow is what it says when it judges', () =>
+  holds(anyPolicy, anyPlaces, anyAsked, (judging, places, asked) => {
+    const flow = flowTo(asked)
+    const [would] = decideWould([judging], knownOf(flow), places, flow, refusals)
+    expect(would).toBe(judge(judging, places, asked).verdict.would)
   }))
 
 test('law: a block always has its reason', () =>
