@@ -1,7 +1,6 @@
 /** One door of the settings, put together and listening: the part of the composition root that is there once for each door. */
 
 import { randomBytes } from 'node:crypto'
-import { setMaxListeners } from 'node:events'
 import type { Logger } from 'pino'
 import type { LiveUsers } from './config/live-users.ts'
 import type { InboundSettings, Settings } from './config/settings.ts'
@@ -11,7 +10,9 @@ import { inbounds } from './inbound/index.ts'
 import { type Listener, listen } from './inbound/listener.ts'
 import { formatEndpoint } from './model/address.ts'
 import { CidrSet } from './model/cidr-set.ts'
+import { RingfenceError } from './model/errors.ts'
 import type { FlowId } from './model/flow.ts'
+import { StopSource } from './model/stop.ts'
 import { carry } from './pipeline/pipeline.ts'
 import type { Road } from './pipeline/ports.ts'
 
@@ -44,14 +45,12 @@ export async function openDoor(
   // Flow ids: one random part per run, then a count; short enough to be typed.
   const run = randomBytes(4).toString('hex')
   let count = 0
-  const stopping = new AbortController()
-  // Every resting connection listens to it.
-  setMaxListeners(0, stopping.signal)
+  const stopping = new StopSource()
   const door: Door = {
     name: inbound.name,
     limits: { headBytes, headMs, relay: { idleMs, halfClosedMs } },
     clock: road.clock,
-    stopping: stopping.signal,
+    stopping,
     get attributions() {
       return attributions()
     },
@@ -84,7 +83,7 @@ export async function openDoor(
     name: inbound.name,
     listener,
     stop(graceMs) {
-      stopping.abort()
+      stopping.abort(new RingfenceError('run.shutdown', 'the proxy is shutting down'))
       return listener.stop(graceMs)
     },
   }

@@ -4,6 +4,7 @@ import type { Endpoint, Ip } from '../model/address.ts'
 import type { Flow, FlowId } from '../model/flow.ts'
 import type { Host } from '../model/hostname.ts'
 import type { Identity } from '../model/identity.ts'
+import type { Stop } from '../model/stop.ts'
 import type { ByteStream } from '../pipeline/byte-stream.ts'
 import type { Clock, Offer } from '../pipeline/ports.ts'
 import type { RelayLimits } from '../pipeline/relay.ts'
@@ -32,7 +33,7 @@ export interface Door {
   readonly limits: DoorLimits
   readonly clock: Clock
   /** Fires when the door stops: connections that rest are closed at once, the others have their grace. */
-  readonly stopping: AbortSignal
+  readonly stopping: Stop
   /** What the licences of the location sources want shown where results are. */
   readonly attributions: readonly string[]
   /** Whoever uses the door must log in; `null`: nobody is asked to. */

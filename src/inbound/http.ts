@@ -26,8 +26,13 @@ const GRANTED = Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n')
 
 export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
   const { stream, client } = visitor
-  const { attributions, clock } = door
-  const aside = (request: RequestHead | null) => ({ request, keepAlive: false, now: clock.now(), flow: null, attributions })
+  const aside = (request: RequestHead | null) => ({
+    request,
+    keepAlive: false,
+    now: door.clock.now(),
+    flow: null,
+    attributions: door.attributions,
+  })
   const turnAway = (answer: Answer, request: RequestHead | null) => {
     door.malformed(client, `HTTP: ${answer.sentence}`)
     sayFarewell(stream, encodeAnswer(answer, aside(request)))

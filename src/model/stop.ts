@@ -17,7 +17,7 @@ export interface Stop {
 export class StopSource implements Stop {
   #aborted = false
   #reason: unknown
-  readonly #listeners: (() => void)[] = []
+  readonly #listeners = new Set<() => void>()
 
   get aborted(): boolean {
     return this.#aborted
@@ -33,17 +33,17 @@ export class StopSource implements Stop {
     this.#aborted = true
     this.#reason = reason
     // One that is taken off meanwhile does not hear it.
-    for (let next = this.#listeners.shift(); next !== undefined; next = this.#listeners.shift()) next()
+    for (const listener of this.#listeners) listener()
+    this.#listeners.clear()
   }
 
   /** One that is added after the word was said is never called, as with AbortSignal. */
   addEventListener(_type: 'abort', listener: () => void): void {
-    if (!this.#aborted) this.#listeners.push(listener)
+    if (!this.#aborted) this.#listeners.add(listener)
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    const at = this.#listeners.indexOf(listener)
-    if (at >= 0) this.#listeners.splice(at, 1)
+    this.#listeners.delete(listener)
   }
 
   throwIfAborted(): void {

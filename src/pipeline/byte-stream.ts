@@ -3,7 +3,7 @@
  * leaves what came glued behind it to the relay, which takes every further chunk as it comes: none is
  * lost. It knows nothing of protocols.
  *
- * Reading goes through Node's `onread` with one reused buffer, up to 256 KiB: 1.6–2.1 times the bytes per CPU of streams
+ * Reading goes through Node's `onread` with reused buffers, up to 256 KiB: 1.6–2.1 times the bytes per CPU of streams
  * (measured for this project). Accepted sockets can't be given `onread` by any public option in Node 20–24, so their
  * handle is moved into a new socket; where that handle is not to be had (TLS, another runtime), the plain stream
  * events carry the bytes instead: slower, otherwise the same.
@@ -15,9 +15,12 @@ import { type Stop, StopSource } from '../model/stop.ts'
 /** Most bytes that are kept for a reader that is not reading: a handshake is far smaller. */
 const HOLD_LIMIT = 64 * 1024
 const READ_BUFFER = 256 * 1024
-/** Most connections never fill this; only one that does gets the large buffer, whose allocation drives the garbage collector. */
-const FIRST_READ_BUFFER = 16 * 1024
-/** After so many reads that would have fitted the small buffer, the large one is given back. */
+/**
+ * All read into this until one fills it, and copy out of it what they read: most connections never carry more at a time,
+ * and a buffer for each would be most of what an idle tunnel holds.
+ */
+const SHARED = Buffer.allocUnsafeSlow(16 * 1024)
+/** After so many reads that would have fitted the shared buffer, the large one of its own is given back. */
 const SMALL_READS = 64
 
 /** One reason for all: an error takes a stack each time. */
@@ -79,17 +82,17 @@ export class ByteStream {
   /** For a connection about to be made: `onread` goes into the options of the socket, which `attach` takes in the same tick. */
   static outgoing(): { readonly onread: OnRead; attach(socket: Socket): ByteStream } {
     let stream: ByteStream | null = null
-    let space = Buffer.allocUnsafeSlow(FIRST_READ_BUFFER)
+    let space = SHARED
     let small = 0
     return {
       onread: {
         buffer: () => space,
         callback: (bytes, buffer) => {
-          small = bytes < FIRST_READ_BUFFER ? small + 1 : 0
-          // A new one each time: the bytes in the old one may still be on their way to a slow reader.
-          if (bytes === FIRST_READ_BUFFER && space.length === FIRST_READ_BUFFER) space = Buffer.allocUnsafeSlow(READ_BUFFER)
-          else if (small >= SMALL_READS && space.length > FIRST_READ_BUFFER) space = Buffer.allocUnsafeSlow(FIRST_READ_BUFFER)
-          return stream === null ? false : stream.#take(buffer.subarray(0, bytes))
+          small = bytes < SHARED.length ? small + 1 : 0
+          if (bytes === SHARED.length && space === SHARED) space = Buffer.allocUnsafeSlow(READ_BUFFER)
+          else if (small >= SMALL_READS) space = SHARED
+          const chunk = buffer.subarray(0, bytes)
+          return stream === null ? false : stream.#take(buffer === SHARED ? Buffer.from(chunk) : chunk)
         },
       },
       attach: (socket) => {

@@ -5,7 +5,7 @@
 import type { Ip } from '../model/address.ts'
 import type { Flow } from '../model/flow.ts'
 import { type Hostname, isUnder } from '../model/hostname.ts'
-import { isCloudMetadata, isLocal, judgedAddresses, scopeOf } from '../model/scope.ts'
+import { isCloudMetadata, judgedAddresses, scopeOf } from '../model/scope.ts'
 import type { RefusalCode } from '../model/verdict.ts'
 
 export interface OwnDoors {
@@ -28,13 +28,15 @@ export const refusalOfPort = (flow: Flow, { deniedPorts }: RefusalSettings): Ref
 export function refusalOf(ip: Ip, flow: Flow, settings: RefusalSettings): RefusalCode | null {
   const { host, port } = flow.asked
   const mayBeLocal = host.kind === 'ip' || !host.name.includes('.') || settings.localNames.some((domain) => isUnder(host.name, domain))
-  for (const address of [ip, ...judgedAddresses(ip)]) {
-    if (scopeOf(address) === 'unspecified') return 'refuse.unspecified'
+  const judged = judgedAddresses(ip)
+  for (const address of judged.includes(ip) ? judged : [ip, ...judged]) {
+    const scope = scopeOf(address)
+    if (scope === 'unspecified') return 'refuse.unspecified'
     if (isCloudMetadata(address)) return 'refuse.cloud-metadata'
     if (settings.ownDoors.has(address, port)) return 'refuse.own-door'
     // DNS rebinding: a public name that points into the client's own network. A translator's own prefix (RFC 8215) is
     // reserved space, but leads to the IPv4 address inside, which is asked in its turn.
-    if (!mayBeLocal && isLocal(address) && !isTranslated(address)) return 'refuse.local-answer'
+    if (!mayBeLocal && scope !== 'global' && !isTranslated(address)) return 'refuse.local-answer'
   }
   return null
 }

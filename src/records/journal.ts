@@ -3,7 +3,7 @@
  * kernel has its line, which then survives the death of this process; a power cut can take the last 100 ms. It knows
  * nothing of what the events say; reading them back is `store.ts`' business.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as endOfTurn, setTimeout as sleep } from 'node:timers/promises'
 import { OperatorError, RingfenceError } from '../model/errors.ts'
 import type { EventBody } from '../model/event.ts'
 import type { Clock, FlowWriter } from '../pipeline/ports.ts'
@@ -97,9 +97,13 @@ class FolderJournal implements Journal {
     }
   }
 
-  /** Lines that come while one write is under way go out together in the next: one system call for all that wait. */
+  /**
+   * Lines that come in the same turn of the event loop, or while a write is under way, go out together: a write costs
+   * a visit to another thread, which is more than all else that a line costs.
+   */
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
+      await endOfTurn()
       const batch = this.#queue
       this.#queue = []
       try {

@@ -21,9 +21,10 @@ export function parseRequestHead(bytes: Uint8Array, limits: HeadLimits): Http1Pa
   const [requestLine = '', ...fieldLines] = lines.value
   const request = parseRequestLine(requestLine)
   if ('kind' in request) return request
+  const [, target = ''] = requestLine.split(' ')
   const fields = parseFields(fieldLines)
   if ('kind' in fields) return fields
-  const problem = hostProblem(request.version, fields)
+  const problem = hostProblem(request.version, fields, target)
   if (problem !== null) return refused(400, problem)
   return { kind: 'value', value: { ...request, fields }, consumed: lines.consumed }
 }
@@ -87,11 +88,13 @@ function parseRequestLine(line: string): Omit<RequestHead, 'fields'> | Http1Malf
 }
 
 /** RFC 9112 §3.2. A Host that differs from an absolute target is no error: the target wins and Host is written anew. */
-function hostProblem(version: Http1Version, fields: readonly Field[]): string | null {
+function hostProblem(version: Http1Version, fields: readonly Field[], target: string): string | null {
   const hosts = fieldValues(fields, 'host')
   if (hosts.length > 1) return 'more than one Host field'
   const [host] = hosts
   if (host === undefined) return version === '1.0' ? null : 'no Host field'
+  // That of a CONNECT, as a rule, which was read already.
+  if (host === target) return null
   const parsed = parseAsciiHostPort(host, HTTP_PORT)
   return 'problem' in parsed ? `Host: ${parsed.problem}` : null
 }

@@ -125,6 +125,21 @@ test.each([
   ['a:b:c', '"a:b:c" is not an IPv6 address'],
 ])('%s where a port must be given: %s', (text, problem) => expect(parseHostPort(text, null)).toEqual({ problem }))
 
+test('law: a name is what the URL standard makes of it, whether or not it was asked', () => {
+  const label = fc.string({ unit: fc.constantFrom(...'0127axfnz-_'), minLength: 1, maxLength: 6 })
+  const text = fc.array(fc.oneof(label, fc.constantFrom('0x7f', 'xn--bcher-kva', 'xn--', '127', 'com')), { minLength: 1, maxLength: 4 })
+  fc.assert(
+    fc.property(text, (labels) => {
+      const written = labels.join('.')
+      const url = URL.canParse(`http://${written}/`) ? new URL(`http://${written}/`).hostname : null
+      const parsed = parseHost(written)
+      if (isHost(parsed)) expect(hostText(parsed)).toBe(url)
+      else expect(url).toBeNull()
+    }),
+    { numRuns: 3_000 },
+  )
+})
+
 test('a domain holds itself and what is below it, not what merely ends like it', () => {
   expect(isUnder('zoom.us', 'zoom.us')).toBe(true)
   expect(isUnder('www.zoom.us', 'zoom.us')).toBe(true)
