@@ -1,5 +1,6 @@
 /** The composition root: the one file that constructs things and hands them to each other. */
 
+import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { systemClock } from './clock.ts'
 import { judgeResolvers } from './config/judge-resolvers.ts'
@@ -31,6 +32,7 @@ import { openJournal } from './records/journal.ts'
 import { followInLog } from './records/log.ts'
 import { Tally } from './records/tally.ts'
 import { version } from './version.ts'
+import { openPage, type Page } from './web/page.ts'
 
 export interface App {
   readonly policy: Policy
@@ -45,6 +47,7 @@ export interface App {
   /** What the last run of the canaries came to. */
   readonly selfTest: SelfTestResult
   readonly doors: readonly { readonly name: string; readonly bound: Endpoint<Ip> }[]
+  readonly page: Page['state']
   /** What the flows so far came to, in one line. */
   readonly summary: () => string
   /** Stops accepting, cuts what is still open after the grace, closes every record. A second call with less grace hurries the first. */
@@ -110,8 +113,11 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     dialMs: settings.limits.dialMs,
     report: (bug) => log.error({ err: bug }, `unexpected failure: ${bug.message}`),
   }
-  const house: House = { road, flows, users, attributions: () => attributionsOf(tables.table), log }
+  const via = `ringfence-${randomBytes(4).toString('hex')}`
+  const house: House = { road, flows, users, via, attributions: () => attributionsOf(tables.table), log }
   const doors: OpenDoor[] = []
+  const boundDoors = () => doors.map(({ name, listener }) => ({ name, bound: listener.bound }))
+  let page: Page
   let swapped = async () => {}
   const watch = watchPolicy(policies, { live, writer: road.writer, clock, log, swapped: () => swapped() })
   const closeDoors = (graceMs: number) => Promise.all(doors.map((door) => door.stop(graceMs)))
@@ -127,6 +133,8 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
       doors.push(door)
       ownDoors.add(door.listener.bound)
     }
+    page = await openPage(settings, boundDoors(), log)
+    if (page.state.kind === 'open') ownDoors.add(page.state.at)
   } catch (error) {
     watch.stop()
     await closeDoors(0)
@@ -165,14 +173,15 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     get selfTest() {
       return canaries.latest()
     },
-    doors: doors.map(({ name, listener }) => ({ name, bound: listener.bound })),
+    doors: boundDoors(),
+    page: page.state,
     summary: () => tally.summary,
     async stop(graceMs) {
       stopWatching()
       stopWatchingUsers()
       watch.stop()
       canaries.stop()
-      await closeDoors(graceMs)
+      await Promise.all([closeDoors(graceMs), page.stop()])
       await Promise.all(flows)
       await journal.close()
     },

@@ -35,6 +35,7 @@ function settingsOf(lines = '', folder = temporary()): Settings {
     file,
     `node: test
 inbounds: [{ type: mixed, listen: "127.0.0.1:0" }]
+${/^web:/m.test(lines) ? '' : 'web: { listen: off }'}
 geoip: { sources: [{ type: mmdb, path: places.mmdb, role: voter }] }
 ${/^records:/m.test(lines) ? '' : 'records: { folder: flows }'}
 ${lines}`,
@@ -164,6 +165,27 @@ test('two doors know each other: neither is reached through the other', async ()
   const { status, body } = await get(app, `http://127.0.0.1:${second!.bound.port}/`)
   expect(status).toBe(403)
   expect(body).toContain("Ringfence's own door")
+})
+
+test('the page serves the PAC of the doors, is not reached through them, and ends with them', async () => {
+  const settings = settingsOf('web: { listen: "127.0.0.1:0" }')
+  const before = handles()
+  const app = await startApp(settings, undefined, silent)
+  if (app.page.kind !== 'open') throw new Error(`the page is ${app.page.kind}`)
+  const { port } = app.page.at
+  const pac = `http://127.0.0.1:${port}/proxy.pac`
+  expect(await (await fetch(pac)).text()).toContain(`return "PROXY 127.0.0.1:${app.doors[0]?.bound.port}; SOCKS5 `)
+  for (const url of [pac, `http://localhost:${port}/`, `http://127.9.9.9:${port}/`]) expect((await get(app, url)).status).toBe(403)
+  await app.stop(0)
+  await expect.poll(opened(before)).toEqual([])
+})
+
+test('a page whose address is taken closes the doors again', async () => {
+  const before = handles()
+  const port = await taken()
+  const error = await refusal(settingsOf(`web: { listen: "127.0.0.1:${port}" }`))
+  expect(error.message).toMatch(/^web\.listen: something else listens on 127\.0\.0\.1:/)
+  await expect.poll(() => opened(before)().filter((name) => name !== 'TCPServerWrap')).toEqual([])
 })
 
 test('a second one on the same records folder is refused, and the first goes on', async () => {

@@ -11,7 +11,7 @@ import { version } from '../version.ts'
 
 type Data = Pick<NonNullable<App['table']>, 'sources'>
 
-type Running = Pick<App, 'policy' | 'doors' | 'selfTest'> & { readonly table: Data | null }
+type Running = Pick<App, 'policy' | 'doors' | 'selfTest' | 'page'> & { readonly table: Data | null }
 
 export interface BannerContext {
   readonly now: number
@@ -24,7 +24,7 @@ const DAY_MS = 86_400_000
 const OLD_DAYS = 120
 
 export function banner(
-  { policy, table, doors, selfTest }: Running,
+  { policy, table, doors, selfTest, page }: Running,
   settings: Pick<Settings, 'file' | 'records' | 'users'>,
   { now, command }: BannerContext,
 ): string {
@@ -44,14 +44,29 @@ Ringfence ${version} listens on ${doors.map(({ bound }) => formatEndpoint(bound)
   location  ${table === null ? 'NONE IS GOOD: whatever needs a country is blocked; see the log' : locationLine(table, now)}
 ${isSound(selfTest) ? '' : `  ATTENTION ${selfTestSentence(selfTest)}\n`}  records   ${settings.records.folder}${optional}
   settings  ${settings.file ?? 'defaults (no ringfence.yaml here or in /etc/ringfence)'}
-
+${pageLine(page)}
 Try it         curl -x http://${at} http://example.com/
 A browser      chromium --proxy-server=http://${door}
 Another shell  export http_proxy=http://${at} https_proxy=http://${at} ALL_PROXY=socks5h://${at}
+Anything else  ${command} setup${config}
 What happened  ${command} flows --follow${config}
 ${policy.fences.length === 0 ? `A fence        ${command} --policy no-cn${config}    (stop this one first: Ctrl-C)\n` : ''}
 ${attributions.join('')}
 `
+}
+
+/** Who turned it off knows that it is off. */
+function pageLine(page: App['page']): string {
+  switch (page.kind) {
+    case 'open':
+      return `  page      http://${formatEndpoint(page.at)}/, with the PAC at /proxy.pac\n`
+    case 'taken':
+      return `  page      none: something else listens on ${formatEndpoint(page.at)} (web.listen in the settings)\n`
+    case 'off':
+      return ''
+    default:
+      return page satisfies never
+  }
 }
 
 /** The voters by name; the rest by number: `geoip status` lists them all. */

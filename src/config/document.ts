@@ -77,6 +77,14 @@ export const settingsDocument = z.strictObject({
       when_disk_full: z.enum(['block', 'continue']).default('block'),
     })
     .prefault({}),
+  web: z
+    .strictObject({
+      /** An address and a port on loopback, or `off`; default: 127.0.0.1:8081. */
+      listen: z.string({ error: 'must be an address and a port, such as "127.0.0.1:8081", or off' }).optional(),
+      /** What /proxy.pac tells browsers beside the doors. */
+      pac: z.strictObject({ direct_fallback: z.boolean().default(false), local_direct: z.boolean().default(false) }).prefault({}),
+    })
+    .prefault({}),
   /** Ports that are refused in every mode. */
   denied_ports: z.array(whole(1, 65_535)).default([25]),
   limits: z

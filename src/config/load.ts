@@ -17,6 +17,7 @@ import { cacheFolder } from './cache-folder.ts'
 import { type SettingsDocument, settingsDocument } from './document.ts'
 import type { InboundSettings, Settings } from './settings.ts'
 import { stateFolder } from './state-folder.ts'
+import { compileWeb, pageClash } from './web.ts'
 
 /** What the command line says, which beats the file. */
 export interface SettingsOverrides {
@@ -53,6 +54,10 @@ function compileSettings({ value, report, throwIfReported }: Source<SettingsDocu
   const inbounds = compileInbounds(value.inbounds, value.users !== undefined, report)
   const servers = value.resolver.servers.map((text, i) => compileServer(text, ['resolver', 'servers', i], report))
   const localNames = value.resolver.local_names.map((text, i) => compileName(text, ['resolver', 'local_names', i], report))
+  const web = compileWeb(value.web, parseListen, report)
+  const doors = inbounds.map((inbound) => inbound?.listen ?? null)
+  const clash = pageClash(web, doors)
+  if (clash !== null) report(['web', 'listen'], clash)
   throwIfReported()
   const base = file === null ? process.cwd() : dirname(resolve(file))
   return {
@@ -74,6 +79,7 @@ function compileSettings({ value, report, throwIfReported }: Source<SettingsDocu
       folder: value.records.folder === undefined ? join(stateFolder(), 'flows') : resolve(base, value.records.folder),
       whenDiskFull: value.records.when_disk_full,
     },
+    web,
     deniedPorts: value.denied_ports,
     limits: {
       headBytes: value.limits.head_bytes,

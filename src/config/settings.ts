@@ -6,6 +6,7 @@ import type { InboundType } from '../inbound/index.ts'
 import type { Endpoint, Ip } from '../model/address.ts'
 import type { NonEmpty } from '../model/brand.ts'
 import type { Hostname } from '../model/hostname.ts'
+import type { WebSettings } from './web.ts'
 
 export interface InboundSettings {
   readonly type: InboundType
@@ -38,6 +39,7 @@ export interface Settings {
     readonly vantage: { readonly latitude: number; readonly longitude: number } | null
   }
   readonly records: { readonly folder: string; readonly whenDiskFull: 'block' | 'continue' }
+  readonly web: WebSettings
   readonly deniedPorts: readonly number[]
   readonly limits: {
     readonly headBytes: number

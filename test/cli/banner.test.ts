@@ -29,6 +29,8 @@ const table = {
 
 const selfTest = { ran: 0, known: 0, failed: [], tests: { ran: 0, failed: [] }, notCovered: [], located: true }
 
+const page = { kind: 'open', at: { host: parseIp('127.0.0.1')!, port: 8081 } } as const
+
 const doorAt = (host: string, port: number, name = 'mixed') => ({ name, bound: { host: parseIp(host)!, port } })
 const settingsOf = (file: string | null): Pick<Settings, 'file' | 'records' | 'users'> => ({
   file,
@@ -41,22 +43,31 @@ const summer = { now: Date.UTC(2026, 6, 1), command: 'npx ringfence' }
 const shown = (...args: Parameters<typeof banner>) => banner(...args).replace(`Ringfence ${version}`, 'Ringfence x.y.z')
 
 test('nothing but the defaults', () => {
-  expectScreen('banner-defaults', shown({ selfTest, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), summer))
+  expectScreen(
+    'banner-defaults',
+    shown({ selfTest, page, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), summer),
+  )
 })
 
 test('settings from a file, two doors, an enforcing policy, old data', () => {
   const doors = [doorAt('0.0.0.0', 3128, 'office'), doorAt('::1', 8080, 'here')]
   const winter = { now: Date.UTC(2026, 10, 25), command: 'ringfence' }
-  expectScreen('banner-office', shown({ selfTest, policy: enforce, table, doors }, settingsOf('/srv/my office/ringfence.yaml'), winter))
+  expectScreen(
+    'banner-office',
+    shown({ selfTest, page, policy: enforce, table, doors }, settingsOf('/srv/my office/ringfence.yaml'), winter),
+  )
 })
 
 test('a policy that only judges', () => {
-  expectScreen('banner-judges', shown({ selfTest, policy: judge, table, doors: [doorAt('10.0.0.1', 8080)] }, settingsOf(null), summer))
+  expectScreen(
+    'banner-judges',
+    shown({ selfTest, page, policy: judge, table, doors: [doorAt('10.0.0.1', 8080)] }, settingsOf(null), summer),
+  )
 })
 
 test('what is old is said, from the 121st day', () => {
   const on = (day: number) =>
-    banner({ selfTest, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), {
+    banner({ selfTest, page, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), {
       now: Date.parse('2026-06-01') + day * 86_400_000,
       command: 'ringfence',
     })
@@ -65,13 +76,13 @@ test('what is old is said, from the 121st day', () => {
 })
 
 test('nobody is told to dial 0.0.0.0', () => {
-  const text = banner({ selfTest, policy: observe, table, doors: [doorAt('0.0.0.0', 8080)] }, settingsOf(null), summer)
+  const text = banner({ selfTest, page, policy: observe, table, doors: [doorAt('0.0.0.0', 8080)] }, settingsOf(null), summer)
   expect(text).toContain('curl -x http://ADDRESS-OF-THIS-MACHINE:8080 ')
 })
 
 test('the commands go to the settings that are in force', () => {
   const text = banner(
-    { selfTest, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] },
+    { selfTest, page, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] },
     settingsOf('/etc/ringfence/ringfence.yaml'),
     summer,
   )
@@ -94,14 +105,14 @@ test('what npm puts on the PATH while it runs us is not on the reader’s', () =
 
 test('that records are optional is said', () => {
   const settings = { file: null, users: null, records: { folder: '/var/lib/ringfence/flows', whenDiskFull: 'continue' } } as const
-  const text = banner({ selfTest, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settings, summer)
+  const text = banner({ selfTest, page, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settings, summer)
   expect(text).toContain('  records   /var/lib/ringfence/flows (optional: when_disk_full is continue)\n')
 })
 
 test('no policy is said to block nothing: some destinations are refused under every one', () => {
   const open = compilePolicy('version: 1\nmode: enforce\n', 'open.yaml', 'open')
   const texts = [observe, judge, open].map((policy) =>
-    banner({ selfTest, policy, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), summer),
+    banner({ selfTest, page, policy, table, doors: [doorAt('127.0.0.1', 8080)] }, settingsOf(null), summer),
   )
   for (const text of texts) expect(text).not.toContain('blocks nothing')
   expect(texts[0]).toContain('  policy    observe: records where connections go; no fence blocks\n')
@@ -109,8 +120,16 @@ test('no policy is said to block nothing: some destinations are refused under ev
 })
 
 test('where people log in, what they are to type says so', () => {
-  const running = { policy: observe, table, selfTest, doors: [doorAt('127.0.0.1', 8080)] }
+  const running = { policy: observe, table, selfTest, page, doors: [doorAt('127.0.0.1', 8080)] }
   const text = banner(running, { ...settingsOf(null), users: '/etc/ringfence/users.yaml' }, summer)
   expect(text).toContain('curl -x http://USER:PASSWORD@127.0.0.1:8080 http://example.com/')
   expect(text).toContain('chromium --proxy-server=http://127.0.0.1:8080\n')
+})
+
+test('without a page it says why, unless it was turned off', () => {
+  const running = { policy: observe, table, selfTest, doors: [doorAt('127.0.0.1', 8080)] }
+  expect(banner({ ...running, page: { ...page, kind: 'taken' } }, settingsOf(null), summer)).toContain(
+    '\n  page      none: something else listens on 127.0.0.1:8081 (web.listen in the settings)\n',
+  )
+  expect(banner({ ...running, page: { kind: 'off' } }, settingsOf(null), summer)).not.toContain('  page ')
 })

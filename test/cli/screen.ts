@@ -40,6 +40,7 @@ geoip:
     - { type: mmdb, path: one.mmdb, role: voter, name: One }
     - { type: mmdb, path: two.mmdb, role: voter, name: Two }
 records: { folder: flows }
+web: { listen: off }
 `,
 }
 

@@ -9,6 +9,7 @@ test('every key has a default, as DESIGN.md §3 lists them', () => {
     resolver: { servers: ['system'], local_names: ['localhost', 'local', 'test', 'internal', 'home.arpa'] },
     geoip: { sources: [{ type: 'embedded' }], when_no_table: 'block' },
     records: { when_disk_full: 'block' },
+    web: { pac: { direct_fallback: false, local_direct: false } },
     denied_ports: [25],
     limits: { head_bytes: 32_768, head_seconds: 30, dial_seconds: 10, idle_minutes: 60, half_closed_seconds: 60 },
   })

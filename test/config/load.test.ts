@@ -56,6 +56,7 @@ test('without any file the settings are the defaults', (context) => {
       vantage: null,
     },
     records: { folder: path.join('/state', 'ringfence', 'flows'), whenDiskFull: 'block' },
+    web: { listen: { host: '127.0.0.1', port: 8081 }, named: false, pac: { directFallback: false, localDirect: false } },
     deniedPorts: [25],
     limits: { headBytes: 32_768, headMs: 30_000, dialMs: 10_000, idleMs: 3_600_000, halfClosedMs: 60_000 },
   })

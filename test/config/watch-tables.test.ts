@@ -17,7 +17,7 @@ async function node(tests: string) {
     'places.mmdb': places('US', '2026-06-01'),
     'policy.yaml': `version: 1\nmode: enforce\nuncertain: { disputed: block, unknown: allow, anycast: allow }\nfences: [{ name: home, only: [US] }]\n${tests}`,
     'ringfence.yaml':
-      'policy: ./policy.yaml\ninbounds: [{ type: mixed, listen: "127.0.0.1:0" }]\ngeoip: { folder: geoip, sources: [{ type: mmdb, path: places.mmdb, role: voter, name: places }] }\nrecords: { folder: flows }\n',
+      'policy: ./policy.yaml\ninbounds: [{ type: mixed, listen: "127.0.0.1:0" }]\nweb: { listen: off }\ngeoip: { folder: geoip, sources: [{ type: mmdb, path: places.mmdb, role: voter, name: places }] }\nrecords: { folder: flows }\n',
   })
   const lines: string[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line).msg) })

@@ -59,6 +59,7 @@ function nodeWith(places: Buffer, geoip = '') {
     path.join(folder, 'ringfence.yaml'),
     `policy: policy.yaml
 inbounds: [{ type: mixed, listen: "127.0.0.1:0" }]
+web: { listen: off }
 geoip: { folder: geoip, sources: [{ type: mmdb, path: places.mmdb, role: voter, name: places }]${geoip} }
 records: { folder: flows }
 `,

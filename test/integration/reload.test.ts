@@ -27,7 +27,7 @@ async function node() {
   const folder = folderWith({
     'policy.yaml': policy(open),
     'ringfence.yaml':
-      'policy: ./policy.yaml\ninbounds: [{ type: mixed, listen: "127.0.0.1:0" }]\ngeoip: { folder: geoip }\nrecords: { folder: flows }\n',
+      'policy: ./policy.yaml\ninbounds: [{ type: mixed, listen: "127.0.0.1:0" }]\nweb: { listen: off }\ngeoip: { folder: geoip }\nrecords: { folder: flows }\n',
   })
   const config = path.join(folder, 'ringfence.yaml')
   const lines: string[] = []

@@ -136,6 +136,7 @@ const baseSettings = {
   version: 1,
   node: 'test',
   inbounds: [{ type: 'mixed', listen: '127.0.0.1:0' }],
+  web: { listen: 'off' },
   resolver: { servers: [`udp://${nameServer.host}:${nameServer.port}`] },
 }
 

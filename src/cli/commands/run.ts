@@ -45,6 +45,8 @@ async function run(options: Options, { args: [stray] }: Command): Promise<void> 
   process.stderr.write(banner(app, settings, { now: systemClock.now(), command: typedName(process.env) }))
   for (const { name, bound } of app.doors)
     log.info({ inbound: name, address: bound.host, port: bound.port }, `listening on ${formatEndpoint(bound)}`)
+  if (app.page.kind === 'open')
+    log.info({ address: app.page.at.host, port: app.page.at.port }, `page at http://${formatEndpoint(app.page.at)}/`)
 
   // As service managers and people ask a server to read its files anew; it does so by itself within a second, too.
   process.on('SIGHUP', () => {
