@@ -30,6 +30,8 @@ export interface House {
   readonly flows: Set<Promise<void>>
   /** Those who may log in; `null`: nobody can. */
   readonly users: LiveUsers | null
+  /** What Via calls this process. */
+  readonly via: string
   /** Of the data in force. */
   readonly attributions: () => readonly string[]
   readonly log: Logger
@@ -39,7 +41,7 @@ export interface House {
 export async function openDoor(
   inbound: InboundSettings,
   settings: Settings,
-  { road, flows, users, attributions, log }: House,
+  { road, flows, users, via, attributions, log }: House,
 ): Promise<OpenDoor> {
   const { headBytes, headMs, idleMs, halfClosedMs } = settings.limits
   // Flow ids: one random part per run, then a count; short enough to be typed.
@@ -50,6 +52,7 @@ export async function openDoor(
     name: inbound.name,
     limits: { headBytes, headMs, relay: { idleMs, halfClosedMs } },
     clock: road.clock,
+    via,
     stopping,
     get attributions() {
       return attributions()

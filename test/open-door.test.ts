@@ -9,7 +9,7 @@ test('a door of the settings serves clients until it stops, and its flows are th
   const settings = loadSettings({ listen: '127.0.0.1:0' })
   const { road, writer } = roadOf({})
   const flows = new Set<Promise<void>>()
-  const house = { road, flows, users: null, attributions: () => [], log: pino({ level: 'silent' }) }
+  const house = { road, flows, users: null, via: 'ringfence-test', attributions: () => [], log: pino({ level: 'silent' }) }
   const door = await openDoor(settings.inbounds[0], settings, house)
   onTestFinished(() => door.stop(0))
 

@@ -6,5 +6,8 @@ import type { RefusalSettings } from '../pipeline/refusals.ts'
 export const refusalsOf = (settings: Settings): RefusalSettings => ({
   deniedPorts: settings.deniedPorts,
   localNames: settings.resolver.localNames,
-  ownDoors: new BoundDoors(settings.inbounds.map(({ listen }) => listen)),
+  ownDoors: new BoundDoors([
+    ...settings.inbounds.map(({ listen }) => listen),
+    ...(settings.web.listen === null ? [] : [settings.web.listen]),
+  ]),
 })

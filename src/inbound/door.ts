@@ -32,6 +32,8 @@ export interface Door {
   readonly name: string
   readonly limits: DoorLimits
   readonly clock: Clock
+  /** What Via calls this process (RFC 9110 §7.6.3), so that it knows what comes round again. */
+  readonly via: string
   /** Fires when the door stops: connections that rest are closed at once, the others have their grace. */
   readonly stopping: Stop
   /** What the licences of the location sources want shown where results are. */

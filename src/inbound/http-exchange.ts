@@ -16,8 +16,8 @@ import { parseResponseHead, serializeRequestHead, serializeResponseHead } from '
 import { encodeChunk, encodeLastChunk } from '../wire/http1-body.ts'
 import {
   type AbsoluteTarget,
-  asksForUpgrade,
   interimToClient,
+  isSwitchAsAsked,
   requestToOrigin,
   responseToClient,
   wantsKeepAlive,
@@ -62,6 +62,8 @@ class Exchange implements Offer {
   readonly #framing: Framing
   readonly #door: Door
   #answered = false
+  /** The whole request. */
+  #sent = false
 
   constructor({ stream, client, who }: Guest, head: RequestHead, target: AbsoluteTarget, framing: Framing, door: Door) {
     this.flow = newFlow(door, { client, who }, { host: target.host, port: target.port })
@@ -109,10 +111,12 @@ class Exchange implements Offer {
     this.gone.addEventListener('abort', onGone)
     cut.addEventListener('abort', onCut)
     try {
-      let sent = false
+      if (cut.aborted) onCut()
+      if (this.gone.aborted) onGone()
+      stop.throwIfAborted()
       this.#sendRequest(origin, meter, idle, stop).then(
         () => {
-          sent = true
+          this.#sent = true
         },
         (error: unknown) => {
           // What the client did wrong ends the flow; a failed write does not: the origin may have answered already.
@@ -125,7 +129,6 @@ class Exchange implements Offer {
         this.gone.removeEventListener('abort', onGone)
         return await relay(this.#client, origin, meter, { limits: this.#door.limits.relay, clock: this.#door.clock, cut, tap: null })
       }
-      if (!sent || !wantsKeepAlive(this.#head)) this.next = 'close'
       if (this.next === 'close') sayFarewell(this.#client, new Uint8Array(0))
       return { ending: 'completed', code: null, message: null }
     } catch (thrown) {
@@ -160,7 +163,7 @@ class Exchange implements Offer {
       idle.touch()
       await origin.write(bytes, signal)
     }
-    await send(serializeRequestHead(requestToOrigin(this.#head, this.#target, this.#framing)))
+    await send(serializeRequestHead(requestToOrigin(this.#head, this.#target, this.#framing, this.#door.via)))
     if (isEmpty(this.#framing)) return
     const chunked = this.#framing.kind === 'chunked'
     const trailers = await passBody(this.#client, this.#framing, (data) => send(chunked ? encodeChunk(data) : data), clientFaults, signal)
@@ -176,7 +179,7 @@ class Exchange implements Offer {
     }
     if (response.status === 101) {
       this.#answered = true
-      await send(serializeResponseHead(interimToClient(response)))
+      await send(serializeResponseHead(interimToClient(response, this.#door.via)))
       return true
     }
     const framing = responseFraming(response, this.#head.method)
@@ -184,10 +187,12 @@ class Exchange implements Offer {
       throw new RingfenceError('relay.malformed-response', `the answer of ${hostText(this.#target.host)} is not valid HTTP: ${framing.why}`)
     const unbounded = framing.kind === 'chunked' || framing.kind === 'until-close'
     const chunked = unbounded && this.#head.version === '1.1'
-    const keep = wantsKeepAlive(this.#head) && (!unbounded || chunked)
-    this.next = keep ? 'keep' : 'close'
+    // What is left of a body that the origin did not wait for would be taken for the next request.
+    const keepAlive = this.#sent && wantsKeepAlive(this.#head) && (!unbounded || chunked)
+    this.next = keepAlive ? 'keep' : 'close'
     this.#answered = true
-    await send(serializeResponseHead(responseToClient(response, { chunked, keepAlive: keep })))
+    const { via: pseudonym, clock } = this.#door
+    await send(serializeResponseHead(responseToClient(response, { pseudonym, now: clock.now(), chunked, keepAlive })))
     const trailers = await passBody(
       origin,
       framing,
@@ -222,11 +227,11 @@ class Exchange implements Offer {
       const response = message.value
       meter.down += message.consumed
       if (response.status === 101) {
-        if (asksForUpgrade(this.#head, this.#framing)) return response
-        throw new RingfenceError('relay.malformed-response', `${who} switched protocols without being asked`)
+        if (isSwitchAsAsked(this.#head, this.#framing, response)) return response
+        throw new RingfenceError('relay.malformed-response', `${who} switched to a protocol that it was not asked for`)
       }
       if (response.status >= 200) return response
-      if (this.#head.version === '1.1') await this.#client.write(serializeResponseHead(interimToClient(response)), signal)
+      if (this.#head.version === '1.1') await this.#client.write(serializeResponseHead(interimToClient(response, this.#door.via)), signal)
     }
     throw new RingfenceError('relay.malformed-response', `${who} sent more than ${MAX_INTERIM} interim responses`)
   }

@@ -27,7 +27,8 @@ export interface BodyDecoder {
   end(): 'complete' | 'truncated'
 }
 
-// Extensions are dropped, so a sender could let us read without end while nothing arrives (CVE-2024-22019).
+// Extensions are dropped, so a sender could let us read without end while nothing arrives (CVE-2024-22019). They may
+// outweigh the content by no more than this.
 const MAX_EXTENSION_BYTES = 16_384
 const MAX_SIZE_DIGITS = 16
 
@@ -89,6 +90,7 @@ function chunkedDecoder(): BodyDecoder {
   let size = 0
   let digits = 0
   let extensionBytes = 0
+  let contentBytes = 0
   let failure: Http1Malformed | null = null
   const trailers = new TrailerReader()
 
@@ -147,7 +149,7 @@ function chunkedDecoder(): BodyDecoder {
     return byte === CR ? null : countExtension()
   }
 
-  const countExtension = (): string | null => (++extensionBytes > MAX_EXTENSION_BYTES ? 'too many chunk extensions' : null)
+  const countExtension = (): string | null => (++extensionBytes > MAX_EXTENSION_BYTES + contentBytes ? 'too many chunk extensions' : null)
 
   return {
     push(bytes) {
@@ -160,6 +162,7 @@ function chunkedDecoder(): BodyDecoder {
           data.push(piece)
           at += piece.length
           size -= piece.length
+          contentBytes += piece.length
           if (size === 0) state = 'data-cr'
           continue
         }

@@ -61,8 +61,9 @@ const hopByHop: ReadonlySet<string> = new Set([
   'proxy-authentication-info',
 ])
 
-// Without these the message would mean another thing to the next hop: a smuggler's `Connection: content-length`.
-const neverNominated: ReadonlySet<string> = new Set(['host', 'content-length'])
+// Without these the message would mean another thing to the next hop (a smuggler's `Connection: content-length`), or go
+// further than it may.
+const neverNominated: ReadonlySet<string> = new Set(['host', 'content-length', 'max-forwards'])
 
 /** The fields that go on to the next hop: without those of one hop and those that Connection names (RFC 9110 §7.6.1). */
 export function endToEndFields(fields: readonly Field[]): readonly Field[] {
@@ -78,7 +79,8 @@ export function serializeFields(fields: readonly Field[]): string {
   return fields.map(({ name, value }) => `${name}: ${value}\r\n`).join('')
 }
 
-const listOf = (fields: readonly Field[], name: string): readonly string[] =>
+/** The members of a list field, in lower case; empty ones are among them (RFC 9110 §5.6.1.2). */
+export const listOf = (fields: readonly Field[], name: string): readonly string[] =>
   fieldValues(fields, name)
     .flatMap((value) => value.split(','))
     .map((item) => trimOws(item).toLowerCase())

@@ -4,25 +4,27 @@
  */
 import { formatEndpoint } from '../model/address.ts'
 import { type Host, hostText } from '../model/hostname.ts'
-import { endToEndFields, type Field, fieldValues, hasToken } from './http1-fields.ts'
+import { withoutVoidExpect } from './http1-expect.ts'
+import { endToEndFields, type Field, fieldValues, hasToken, listOf } from './http1-fields.ts'
 import { type Framing, isEmpty } from './http1-framing.ts'
 import type { RequestHead, ResponseHead } from './http1-head.ts'
+import { oneHopLess } from './http1-max-forwards.ts'
 import type { Target } from './http1-target.ts'
+import { viaField } from './http1-via.ts'
 
 export type AbsoluteTarget = Extract<Target, { kind: 'absolute' }>
 
-/** RFC 9110 §7.6.3. */
-const VIA: Field = { name: 'Via', value: '1.1 ringfence' }
-
 const HTTP_PORT = 80
 
-/** The request as the origin gets it, on a connection of its own. */
-export function requestToOrigin(head: RequestHead, { host, port, path }: AbsoluteTarget, framing: Framing): RequestHead {
+/** The request as the origin gets it, on a connection of its own. `pseudonym`: what Via calls us. */
+export function requestToOrigin(head: RequestHead, { host, port, path }: AbsoluteTarget, framing: Framing, pseudonym: string): RequestHead {
   const fields: readonly Field[] = [
     // The target's authority, whatever the client's Host said (RFC 9112 §3.2.2).
     { name: 'Host', value: authority(host, port) },
-    ...endToEndFields(head.fields).filter(({ name }) => name.toLowerCase() !== 'host'),
-    VIA,
+    ...withoutVoidExpect(head, endToEndFields(oneHopLess(head)))
+      .filter(({ name }) => name.toLowerCase() !== 'host')
+      .map(plainLength),
+    viaField(head.version, pseudonym),
     ...(framing.kind === 'chunked' ? [CHUNKED] : []),
     ...(asksForUpgrade(head, framing) ? upgradeFields(head.fields) : [CLOSE]),
   ]
@@ -30,33 +32,68 @@ export function requestToOrigin(head: RequestHead, { host, port, path }: Absolut
   return { method: head.method, target, version: '1.1', fields }
 }
 
+export interface Passing {
+  /** What Via calls us. */
+  readonly pseudonym: string
+  /** Milliseconds since the epoch, for an answer without Date. */
+  readonly now: number
+  /** The body goes on in chunks. */
+  readonly chunked: boolean
+  readonly keepAlive: boolean
+}
+
 /** The final answer as the client gets it. */
-export const responseToClient = (
-  response: ResponseHead,
-  { chunked, keepAlive }: { chunked: boolean; keepAlive: boolean },
-): ResponseHead => ({
-  ...response,
-  version: '1.1',
-  fields: [...endToEndFields(response.fields), VIA, ...(chunked ? [CHUNKED] : []), ...(keepAlive ? [] : [CLOSE])],
-})
+export function responseToClient(response: ResponseHead, { pseudonym, now, chunked, keepAlive }: Passing): ResponseHead {
+  const fields = endToEndFields(response.fields).map(plainLength)
+  return {
+    ...response,
+    version: '1.1',
+    fields: [
+      ...(response.status === 205 ? [...fields.filter(({ name }) => name.toLowerCase() !== 'content-length'), EMPTY] : fields),
+      // RFC 9110 §6.6.1: whoever passes on an answer without Date says when it came.
+      ...(fieldValues(fields, 'date').length === 0 ? [{ name: 'Date', value: new Date(now).toUTCString() }] : []),
+      viaField(response.version, pseudonym),
+      ...(chunked ? [CHUNKED] : []),
+      // RFC 9110 §15.5.22: the answer is nothing without the protocols that it names.
+      ...(response.status === 426 ? upgradeFields(response.fields) : []),
+      ...(keepAlive ? [] : [CLOSE]),
+    ],
+  }
+}
 
 /** An interim answer (1xx); that of a switched protocol keeps what says so. */
-export const interimToClient = (response: ResponseHead): ResponseHead => ({
+export const interimToClient = (response: ResponseHead, pseudonym: string): ResponseHead => ({
   ...response,
   version: '1.1',
-  fields: [...endToEndFields(response.fields), ...(response.status === 101 ? upgradeFields(response.fields) : []), VIA],
+  fields: [
+    ...endToEndFields(response.fields),
+    ...(response.status === 101 ? upgradeFields(response.fields) : []),
+    viaField(response.version, pseudonym),
+  ],
 })
 
 /** Whether the client may be answered with a switch of protocols (RFC 9110 §7.8). */
 export const asksForUpgrade = ({ version, fields }: RequestHead, framing: Framing): boolean =>
   version === '1.1' && hasToken(fields, 'connection', 'upgrade') && fieldValues(fields, 'upgrade').length > 0 && isEmpty(framing)
 
-/** HTTP/1.0 clients are answered and closed: their keep-alive needs a Content-Length that we may not have. */
+/** Whether the server switched to what it was offered, and to nothing else (RFC 9110 §7.8). */
+export function isSwitchAsAsked(request: RequestHead, framing: Framing, response: ResponseHead): boolean {
+  const offered = listOf(request.fields, 'upgrade')
+  const chosen = listOf(response.fields, 'upgrade').filter((protocol) => protocol !== '')
+  return asksForUpgrade(request, framing) && chosen.length > 0 && chosen.every((protocol) => offered.includes(protocol))
+}
+
+/** RFC 9112 §9.3: a proxy keeps no connection with an HTTP/1.0 client, though it asks for it: one in between may not know what it asked. */
 export const wantsKeepAlive = ({ version, fields }: RequestHead): boolean =>
   version === '1.1' && !hasToken(fields, 'connection', 'close') && !hasToken(fields, 'proxy-connection', 'close')
 
 const CHUNKED: Field = { name: 'Transfer-Encoding', value: 'chunked' }
 const CLOSE: Field = { name: 'Connection', value: 'close' }
+const EMPTY: Field = { name: 'Content-Length', value: '0' }
+
+/** `007` is a length by the grammar, but some would read it as octal. Its framing was read already. */
+const plainLength = (field: Field): Field =>
+  field.name.toLowerCase() === 'content-length' ? { ...field, value: String(Number(field.value)) } : field
 
 const upgradeFields = (fields: readonly Field[]): readonly Field[] => [
   { name: 'Connection', value: 'Upgrade' },

@@ -82,7 +82,10 @@ export function parseAsciiHostPort(
   defaultPort: number | null,
 ): { readonly host: Host; readonly port: number } | { readonly problem: string } {
   if (/[\u0080-\u00ff]/.test(text)) return { problem: 'the host holds bytes that are not ASCII' }
-  return parseHostPort(text, defaultPort)
+  // RFC 3986 §3.2.2: without brackets nobody can tell the last group of an address from a port.
+  if (/^[^[].*:.*:/.test(text) || text.startsWith('::')) return { problem: 'an IPv6 address stands in brackets' }
+  // RFC 3986 §3.2.3: an empty port is the default one. CONNECT has none (RFC 9110 §9.3.6).
+  return parseHostPort(defaultPort === null ? text : text.replace(/:$/, ''), defaultPort)
 }
 
 const authorityOf = ({ host, port }: { readonly host: Host; readonly port: number }): string =>

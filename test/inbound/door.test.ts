@@ -11,6 +11,7 @@ test('a flow carries the name of its door, who asks, a fresh id and the time at 
     name: 'office',
     limits: { headBytes: 1, headMs: 1, relay: { idleMs: 1, halfClosedMs: 1 } },
     clock: new FakeClock(1_234),
+    via: 'ringfence-test',
     stopping: new AbortController().signal,
     attributions: [],
     login: null,

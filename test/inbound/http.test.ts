@@ -108,7 +108,11 @@ describe('a request that is not for a proxy', () => {
   test.each([
     ['of HTTP/2 is 505', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505],
     ['for https: is 501', 'GET https://a.com/ HTTP/1.1\r\nHost: a.com\r\n\r\n', 501],
-    ['with an unknown transfer coding is 501', 'POST http://a.com/ HTTP/1.1\r\nHost: a.com\r\nTransfer-Encoding: cow\r\n\r\n', 501],
+    [
+      'with an unknown transfer coding is 501',
+      'POST http://a.com/ HTTP/1.1\r\nHost: a.com\r\nTransfer-Encoding: cow, chunked\r\n\r\n',
+      501,
+    ],
     ['with two lengths is 400', 'POST http://a.com/ HTTP/1.1\r\nHost: a.com\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],
     [
       'with a length and chunks is 400',
@@ -174,6 +178,7 @@ test('a client that has ended its side still gets an answer that is waiting for 
     name: 'http',
     limits: { headBytes: 1_000, headMs: 1_000, relay: { idleMs: 1_000, halfClosedMs: 1_000 } },
     clock: realClock,
+    via: 'ringfence-test',
     stopping: new AbortController().signal,
     attributions: [],
     login: null,

@@ -15,6 +15,7 @@ async function visit(login: Login | null, from = '10.1.0.9') {
     name: 'mixed',
     limits: { headBytes: 1_000, headMs: 1_000, relay: { idleMs: 1_000, halfClosedMs: 1_000 } },
     clock: realClock,
+    via: 'ringfence-test',
     stopping: never,
     attributions: [],
     login,

@@ -12,6 +12,7 @@ const door: Door = {
   name: 'mixed',
   limits: { headBytes: 1_000, headMs: 1_000, relay: { idleMs: 60_000, halfClosedMs: 60_000 } },
   clock: realClock,
+  via: 'ringfence-test',
   stopping: never,
   attributions: [],
   login: null,

@@ -37,7 +37,7 @@ test('what the network did is a gateway error, what the client did one of 4xx, t
     const { blame, http } = errorKind(code)
     if (blame === 'network') expect([502, 504], code).toContain(http)
     if (blame === 'client') expect(Math.floor(http / 100), code).toBe(4)
-    if (blame === 'operator' || blame === 'bug') expect([500, 503], code).toContain(http)
+    if (blame === 'operator' || blame === 'bug') expect([500, 503, 508], code).toContain(http)
   }
 })
 

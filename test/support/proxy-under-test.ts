@@ -102,6 +102,9 @@ export function roadOf(world: World = {}): FakeRoad {
   return { road, live, take, writer, resolver, dialer, doors, bugs }
 }
 
+/** What Via calls the door. */
+export const VIA = 'ringfence-0123abcd'
+
 export interface DoorOptions {
   readonly type?: InboundType
   readonly headBytes?: number
@@ -151,6 +154,7 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
       relay: { idleMs: world.idleMs ?? 60_000, halfClosedMs: world.halfClosedMs ?? 30_000 },
     },
     clock: fake.road.clock,
+    via: VIA,
     stopping: stopping.signal,
     attributions: [],
     login: world.login ?? null,
