@@ -34,24 +34,38 @@ const PATIENCE_MS = 10_000
 /** What is read is looked at during the callback only, so that all sockets share it. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024)
 
-type Step = readonly [send: Buffer, answered: (bytes: Buffer) => boolean]
+/** `length` of the whole answer, where enough of it is there to tell; throws where it is a refusal. */
+interface Step {
+  readonly send: Buffer
+  length(bytes: Buffer): number | null
+}
 
 function handshake({ protocol }: Route, target: number): readonly Step[] {
   if (protocol === 'direct') return []
   if (protocol === 'socks5') {
     return [
-      [Buffer.from([5, 1, 0]), (bytes) => bytes.length === 2 && bytes[1] === 0],
-      [Buffer.from([5, 1, 0, 1, 127, 0, 0, 1, target >> 8, target & 255]), (bytes) => bytes.length === 10 && bytes[1] === 0],
+      { send: Buffer.from([5, 1, 0]), length: (bytes) => answerOf(bytes, 2) },
+      { send: Buffer.from([5, 1, 0, 1, 127, 0, 0, 1, target >> 8, target & 255]), length: (bytes) => answerOf(bytes, 10) },
     ]
   }
   const head = `CONNECT 127.0.0.1:${target} HTTP/1.1\r\nHost: 127.0.0.1:${target}\r\n\r\n`
-  return [[Buffer.from(head), (bytes) => bytes.includes('\r\n\r\n') && /^HTTP\/1\.[01] 200 /.test(bytes.toString('latin1'))]]
+  return [{ send: Buffer.from(head), length: lengthOfHead }]
 }
 
-/**
- * A tunnel to a port of the origin: `opened` once it stands, then `received` for what comes. Bytes that the origin sends
- * on its own must not hang together with the proxy's answer: it is taken to end where a chunk ends, or after the head.
- */
+function answerOf(bytes: Buffer, length: number): number | null {
+  if (bytes.length < length) return null
+  if (bytes[1] !== 0) throw new Error(`refused: ${bytes.subarray(0, length).toString('hex')}`)
+  return length
+}
+
+function lengthOfHead(bytes: Buffer): number | null {
+  const end = bytes.indexOf('\r\n\r\n')
+  if (end < 0) return null
+  if (!/^HTTP\/1\.[01] 200 /.test(bytes.toString('latin1'))) throw new Error(`refused: ${bytes.subarray(0, end).toString('latin1')}`)
+  return end + 4
+}
+
+/** A tunnel to a port of the origin: `opened` once it stands, then `received` for what comes, glued to the proxy's answer or not. */
 export function openTunnel(
   route: Route,
   target: number,
@@ -75,14 +89,14 @@ export function openTunnel(
           return true
         }
         answer = Buffer.concat([answer, buffer.subarray(0, bytes)])
-        const headEnd = answer.indexOf('\r\n\r\n')
-        const rest = route.protocol === 'connect' && headEnd >= 0 ? answer.length - headEnd - 4 : 0
-        if (!waiting[1](answer)) return true
+        const length = lengthIn(waiting, answer, socket)
+        if (length === null) return true
+        const rest = answer.length - length
         answer = Buffer.alloc(0)
         step++
         const next = steps[step]
         if (next === undefined) opened(socket)
-        else socket.write(next[0])
+        else socket.write(next.send)
         if (rest > 0) received(rest)
         return true
       },
@@ -94,7 +108,7 @@ export function openTunnel(
   socket.on('connect', () => {
     const first = steps[0]
     if (first === undefined) opened(socket)
-    else socket.write(first[0])
+    else socket.write(first.send)
   })
   socket.on('error', failed)
   socket.on('close', () => {
@@ -103,6 +117,15 @@ export function openTunnel(
   })
   socket.resume()
   return socket
+}
+
+function lengthIn(step: Step, answer: Buffer, socket: net.Socket): number | null {
+  try {
+    return step.length(answer)
+  } catch (error) {
+    socket.destroy(error instanceof Error ? error : new Error(String(error)))
+    return null
+  }
 }
 
 /** The same as a promise. */

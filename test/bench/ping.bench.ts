@@ -17,7 +17,7 @@ const SETTLE_MS = 1_500
 export async function bench(): Promise<BenchTable> {
   const origin = await startOrigin()
   try {
-    const [pings, missing] = await compare(['ringfence', 'proxy-chain', 'squid', 'dante', 'tinyproxy'], async (contestants) => {
+    const [pings, missing] = await compare(['ringfence', 'proxy-chain', 'squid', 'tinyproxy'], async (contestants) => {
       const results = await interleave([...contestants, { name: 'direct', route: direct, pid: null }], (contestant) =>
         pingPong(contestant, origin),
       )
@@ -59,7 +59,7 @@ async function compare(
   }
 }
 
-async function pingPong({ route }: Contestant, { ports }: Origin): Promise<Figures> {
+export async function pingPong({ route }: Contestant, { ports }: Origin): Promise<Figures> {
   let left = 0
   let answered = () => {}
   const socket = await tunnel(route, ports.echo, (bytes) => {

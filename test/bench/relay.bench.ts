@@ -33,7 +33,11 @@ export async function bench(): Promise<BenchTable> {
   }
 }
 
-async function bulk(contestant: Contestant, { ports }: Origin, { streams, upload }: (typeof loads)[number]): Promise<Figures> {
+export async function bulk(
+  contestant: Contestant,
+  { ports }: Origin,
+  { streams, upload }: { readonly streams: number; readonly upload: boolean },
+): Promise<Figures> {
   let bytes = 0
   const sockets: net.Socket[] = []
   try {

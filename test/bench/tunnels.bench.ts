@@ -13,13 +13,13 @@ const KIB = Buffer.alloc(1024, BINARY)
 
 export async function bench(): Promise<BenchTable> {
   const origin = await startOrigin()
-  const contest = await startContest(['ringfence', 'ringfence, no log', 'proxy-chain', 'squid'])
+  const contest = await startContest(['ringfence', 'ringfence, no log', 'proxy-chain', 'squid', 'tinyproxy'])
   try {
     const socks = contest.contestants
       .filter(({ name }) => name === 'ringfence')
       .map((ours): Contestant => ({ ...ours, name: 'ringfence by SOCKS5', route: { ...ours.route, protocol: 'socks5' } }))
     const tunnels = await interleave([...contest.contestants, ...socks, { name: 'direct', route: direct, pid: null }], (contestant) =>
-      repeated(contestant, (route) => oneTunnel(route, origin.ports.answer)),
+      newTunnels(contestant, origin),
     )
     const requests = await interleave(
       contest.contestants.filter(({ name }) => name !== 'tinyproxy'),
@@ -40,6 +40,10 @@ export async function bench(): Promise<BenchTable> {
     origin.stop()
   }
 }
+
+/** As many as it can. */
+export const newTunnels = (contestant: Contestant, { ports }: Origin): Promise<Figures> =>
+  repeated(contestant, (route) => oneTunnel(route, ports.answer))
 
 /** Does one thing after the other in each of the parallel lanes, until the time is over. */
 async function repeated(contestant: Contestant, once: (route: Route) => Promise<void>): Promise<Figures> {
