@@ -2,11 +2,12 @@
  * The goals of the doors: the whole product (ten fences, location, journal and log on) beside other proxies as they come,
  * all in one interleaved run. CPU of the proxy decides; what happens a second depends on what else this machine does.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { BenchTable } from './bench.ts'
-import { direct, startOrigin } from './client.ts'
+import { direct, type Origin, startOrigin, tunnel } from './client.ts'
 import { interleave, medianOf, type Results, RUN_MS, RUNS } from './contest.ts'
-import { pingPong } from './ping.bench.ts'
-import { type Contestant, startContest } from './proxies.ts'
+import { atRest, pingPong } from './ping.bench.ts'
+import { type Contestant, residentKib, startContest } from './proxies.ts'
 import { bulk } from './relay.bench.ts'
 import { newTunnels } from './tunnels.bench.ts'
 
@@ -31,6 +32,15 @@ const goals: readonly Goal[] = [
   { what: '64-byte ping, p50', results: 'pings', figure: 'p50', unit: 'µs', peer: 'squid', bound: { most: 1.15 } },
 ]
 
+/** Of those that one process may have open here (20,000 descriptors), two for each. */
+const IDLE_TUNNELS = 9_000
+const MOST_KIB = 24
+
+const OPEN_AT_EXIT = 1_000
+const MOST_EXIT_MS = 1_000
+/** A signal that comes sooner is taken for the same one, said twice. */
+const SECOND_SIGNAL_MS = 300
+
 export async function bench(): Promise<BenchTable & { readonly text: string }> {
   const origin = await startOrigin()
   const contest = await startContest(['ringfence', 'proxy-chain', 'squid', 'dante'])
@@ -48,6 +58,7 @@ export async function bench(): Promise<BenchTable & { readonly text: string }> {
       rows: [],
       text: [
         ...goals.map((goal) => lineOf(goal, results[goal.results])),
+        ...(await ofItsOwn(origin)),
         ...contest.missing.map((name) => `SKIPPED: ${name} is not installed`),
       ].join('\n'),
     }
@@ -56,6 +67,49 @@ export async function bench(): Promise<BenchTable & { readonly text: string }> {
     origin.stop()
   }
 }
+
+/** What is measured on a fresh process, and against a figure. */
+async function ofItsOwn(origin: Origin): Promise<readonly string[]> {
+  const contest = await startContest(['ringfence'])
+  try {
+    const [ours] = contest.contestants
+    if (ours?.pid === undefined || ours.pid === null) throw new Error('Ringfence did not start')
+    const { kib = Number.NaN } = await atRest(ours, origin, IDLE_TUNNELS)
+    return [
+      own(`${IDLE_TUNNELS.toLocaleString('en')} idle tunnels`, kib, 'KiB each', MOST_KIB),
+      own(`exit, ${OPEN_AT_EXIT.toLocaleString('en')} open`, await exitOf(ours, ours.pid, origin), 'ms', MOST_EXIT_MS),
+    ]
+  } finally {
+    await contest.stop()
+  }
+}
+
+/** With tunnels open, from the second signal, which says that nobody wants to wait. */
+async function exitOf({ route }: Contestant, pid: number, { ports }: Origin): Promise<number> {
+  for (let i = 0; i < OPEN_AT_EXIT; i++) {
+    const socket = await tunnel(route, ports.echo, () => {})
+    // They are cut, which is what is measured.
+    socket.on('error', () => {})
+  }
+  process.kill(pid, 'SIGTERM')
+  await sleep(SECOND_SIGNAL_MS)
+  const started = performance.now()
+  process.kill(pid, 'SIGTERM')
+  while (isRunning(pid)) await sleep(5)
+  return performance.now() - started
+}
+
+/** A child that has ended and was not waited for yet is a zombie, which has no memory. */
+function isRunning(pid: number): boolean {
+  try {
+    return residentKib(pid) > 0
+  } catch {
+    return false
+  }
+}
+
+const own = (what: string, figure: number, unit: string, most: number): string =>
+  `${what.padEnd(22)}  ${`${shown(figure)} ${unit}`.padStart(14)}  ${`≤ ${most.toLocaleString('en')} ${unit}`.padStart(18)}  ${figure <= most ? 'met' : 'NOT MET'}`
 
 function lineOf({ what, figure, unit, peer, bound }: Goal, results: Results): string {
   const ours = medianOf(results, 'ringfence', figure)

@@ -35,7 +35,7 @@ export async function bench(): Promise<BenchTable> {
     // Fresh processes: what the pings left would be counted, or reused.
     const [idle] = await compare(['ringfence', 'proxy-chain', 'squid'], async (contestants) => {
       const results = new Map<string, readonly Figures[]>()
-      for (const contestant of contestants) results.set(contestant.name, [await atRest(contestant, origin)])
+      for (const contestant of contestants) results.set(contestant.name, [await atRest(contestant, origin, IDLE_TUNNELS)])
       return [...rowsAgainst(results, 'idle tunnel', 'kib', 'KiB'), ...rowsAgainst(results, `RSS with ${IDLE_TUNNELS}`, 'mb', 'MB')]
     })
     return {
@@ -85,7 +85,8 @@ export async function pingPong({ route }: Contestant, { ports }: Origin): Promis
   }
 }
 
-async function atRest({ route, pid }: Contestant, { ports }: Origin): Promise<Figures> {
+/** What this many open tunnels cost in resident memory, above a proxy that has just started. */
+export async function atRest({ route, pid }: Contestant, { ports }: Origin, tunnels: number): Promise<Figures> {
   const sockets: net.Socket[] = []
   const open = async () => {
     const { promise, resolve } = withResolve()
@@ -98,10 +99,10 @@ async function atRest({ route, pid }: Contestant, { ports }: Origin): Promise<Fi
   await sleep(SETTLE_MS)
   const before = residentKib(pid!)
   try {
-    for (let i = 0; i < IDLE_TUNNELS; i += OPENED_AT_ONCE) await Promise.all(Array.from({ length: OPENED_AT_ONCE }, open))
+    for (let i = 0; i < tunnels; i += OPENED_AT_ONCE) await Promise.all(Array.from({ length: OPENED_AT_ONCE }, open))
     await sleep(SETTLE_MS)
     const after = residentKib(pid!)
-    return { kib: (after - before) / IDLE_TUNNELS, mb: after / 1024 }
+    return { kib: (after - before) / tunnels, mb: after / 1024 }
   } finally {
     for (const socket of sockets) socket.destroy()
   }
