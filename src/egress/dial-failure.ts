@@ -3,7 +3,7 @@ import { type Endpoint, formatEndpoint } from '../model/address.ts'
 import { isNonEmpty, type NonEmpty } from '../model/brand.ts'
 import { type ErrorCode, RingfenceError } from '../model/errors.ts'
 
-type DialCode = Extract<ErrorCode, `dial.${string}`>
+type DialCode = Extract<ErrorCode, `dial.${string}` | 'limit.descriptors'>
 
 const byErrno: Readonly<Record<string, DialCode>> = {
   ECONNREFUSED: 'dial.refused',
@@ -18,19 +18,23 @@ const byErrno: Readonly<Record<string, DialCode>> = {
   // Linux: this machine's own firewall or routing table forbids the destination.
   EACCES: 'dial.unreachable',
   EPERM: 'dial.unreachable',
+  // Of this process, and of the whole machine.
+  EMFILE: 'limit.descriptors',
+  ENFILE: 'limit.descriptors',
 }
 
 /**
  * The most telling first: one that refused is there; silence and odd failures say something about the destination.
  * Unreachable comes last, since on a machine without IPv6 every IPv6 address is, whatever is wrong with the others.
  */
-const telling: readonly ErrorCode[] = ['dial.refused', 'dial.timeout', 'dial.failed', 'dial.unreachable']
+const telling: readonly ErrorCode[] = ['dial.refused', 'limit.descriptors', 'dial.timeout', 'dial.failed', 'dial.unreachable']
 
 const reasons: Readonly<Record<DialCode, string>> = {
   'dial.refused': 'refused',
   'dial.unreachable': 'unreachable',
   'dial.timeout': 'timed out',
   'dial.failed': 'failed',
+  'limit.descriptors': 'no descriptor left',
 }
 
 /** One failed attempt. `cause`: what the socket said; none for our own deadline. */
@@ -43,7 +47,7 @@ export const dialCodeOf = (error: Error): DialCode => byErrno[errnoOf(error) ?? 
 /** All attempts of one dial as one accident that names every address with its reason. */
 export function allFailed(attempts: NonEmpty<{ readonly to: Endpoint<string>; readonly error: RingfenceError }>): RingfenceError {
   const errors = attempts.map(({ error }) => error)
-  if (!isNonEmpty(errors) || errors.length === 1) return attempts[0].error
+  if (!isNonEmpty(errors) || errors.every(({ message }) => message === errors[0]?.message)) return attempts[0].error
   const code = telling.find((candidate) => errors.some((error) => error.code === candidate)) ?? errors[0].code
   const tried = attempts.map(
     ({ to, error }) => `${formatEndpoint(to)} (${isDialCode(error.code) ? reason(error.code, error.cause) : error.code})`,

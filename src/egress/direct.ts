@@ -51,7 +51,7 @@ export function createDirect({
         const problem = whyNotPeer(to, socket)
         if (problem !== null) return fail(problem)
         stopWaiting()
-        resolve({ stream, remote: to, connectMs: monotonic() - startedAt })
+        resolve({ stream, remote: to, via: null, connectMs: monotonic() - startedAt })
       }
       const timer = setTimeout(() => fail(dialFailure(to, 'dial.timeout')), attemptMs)
       signal.addEventListener('abort', onAbort)

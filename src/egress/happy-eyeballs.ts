@@ -29,9 +29,16 @@ export interface Racing<T> {
   readonly delayMs?: number
 }
 
-/** The road's `Dialer`: the first of the pinned endpoints to answer. */
+/** The road's `Dialer` where no upstream proxy is set: the first of the pinned endpoints to answer. */
 export function createDialer(attempt: Attempt<Upstream>): Dialer {
-  return { dial: (to, stop) => race(to, { attempt, discard: ({ stream }) => stream.destroy() }, stop) }
+  return {
+    async dial(to, stop, via) {
+      // Fail closed: what was to go through an upstream proxy never goes round it.
+      if (via !== null)
+        throw new Error(`hops were judged on the way to ${to.map(formatEndpoint).join(', ')}, and nothing here goes through them`)
+      return await race(to, { attempt, discard: ({ stream }) => stream.destroy() }, stop)
+    },
+  }
 }
 
 /** The first success; the other attempts are aborted. When all fail, one error tells of each. An error without a code is a bug and ends the race. */

@@ -1,64 +1,112 @@
-/** The road's `Resolver` over the configured servers, tried in their order. It knows no protocol: the kinds do. */
-import type { Family } from '../model/address.ts'
+/** The road's `Resolver` over the configured servers. It knows no protocol: the kinds do. */
+import type { Family, Ip } from '../model/address.ts'
+import type { NonEmpty } from '../model/brand.ts'
 import { RingfenceError } from '../model/errors.ts'
 import type { Hostname } from '../model/hostname.ts'
+import type { Stop } from '../model/stop.ts'
 import type { Resolver } from '../pipeline/ports.ts'
-import { createFirstFamily, orderAddresses } from './address-order.ts'
-import type { Answer, NameServer } from './answer.ts'
-import { lookUpDefaults } from './cares.ts'
-import { hostsFilePath } from './hosts-file.ts'
-import { type ResolverSettings, resolverKinds } from './index.ts'
+import { createFirstFamily, orderAddresses } from './resolver/address-order.ts'
+import type { NameServer, NameServers } from './resolver/answer.ts'
+import { UNREACHABLE } from './resolver/failure-words.ts'
+import { Flights } from './resolver/flights.ts'
+import { hostsFilePath } from './resolver/hosts-file.ts'
+import { type ResolverSettings, resolverKinds } from './resolver/index.ts'
+import { KeptAnswers } from './resolver/kept-answers.ts'
+import { LookUpPlaces, type PlaceSettings, placeDefaults } from './resolver/look-up-places.ts'
+import { askInOrder, type Failure, type LookUpTimes, lookUpTimes } from './resolver/servers-in-order.ts'
+import { specialAnswer } from './resolver/special-names.ts'
+import { RESOLUTION_DELAY_MS } from './resolver/stub.ts'
+import { systemServers } from './resolver/system-servers.ts'
+import { RETRY_MS } from './resolver/udp.ts'
 import type { ResolverServer } from './resolver-server.ts'
 
+export type LookUpSettings = ResolverSettings & LookUpTimes & PlaceSettings
+
 /** The resolver over these servers. `overrides` are for tests and for the clock that `app.ts` hands out. */
-export function createResolver(servers: readonly ResolverServer[], overrides: Partial<ResolverSettings> = {}): Resolver {
-  const settings: ResolverSettings = {
-    ...lookUpDefaults,
+export function createResolver(servers: readonly ResolverServer[], overrides: Partial<LookUpSettings> = {}): Resolver {
+  const monotonic = overrides.monotonic ?? (() => performance.now())
+  const settings: LookUpSettings = {
+    ...lookUpTimes,
+    ...placeDefaults,
+    retryMs: RETRY_MS,
+    resolutionDelayMs: RESOLUTION_DELAY_MS,
     hostsPath: hostsFilePath(process.platform, process.env),
-    monotonic: () => performance.now(),
+    systemServers,
+    ca: null,
+    monotonic,
+    kept: new KeptAnswers(monotonic),
     ...overrides,
   }
-  const opened = servers.map((server) => open(server, settings))
-  return createServersInOrder(opened, createFirstFamily(settings.monotonic))
+  return createServersInOrder(openLists(servers, settings), createFirstFamily(monotonic), settings)
 }
 
-function open(server: ResolverServer, settings: ResolverSettings): NameServer {
+/** Servers that follow each other stand for each other; `system` is a list of its own, since its hosts file comes first in it. */
+function openLists(servers: readonly ResolverServer[], settings: ResolverSettings): readonly NameServers[] {
+  const lists: NameServers[] = []
+  let group: NameServer[] = []
+  for (const server of servers) {
+    if (server.kind === 'system') {
+      lists.push(resolverKinds.system(server, settings))
+      group = []
+      continue
+    }
+    if (group.length === 0) lists.push(fixedList(group))
+    group.push(open(server, settings))
+  }
+  return lists
+}
+
+const fixedList = (servers: readonly NameServer[]): NameServers => ({
+  label: 'the rule for special names',
+  known: async (name) => specialAnswer(name),
+  servers: () => servers,
+})
+
+function open(server: Exclude<ResolverServer, { kind: 'system' }>, settings: ResolverSettings): NameServer {
   switch (server.kind) {
-    case 'system':
-      return resolverKinds.system(server, settings)
     case 'udp':
       return resolverKinds.udp(server, settings)
+    case 'tcp':
+      return resolverKinds.tcp(server, settings)
+    case 'tls':
+      return resolverKinds.tls(server, settings)
+    case 'https':
+      return resolverKinds.https(server, settings)
     default:
       return server satisfies never
   }
 }
 
-interface Failure {
-  readonly label: string
-  readonly answer: Extract<Answer, { why: string }>
+/** The order of the servers, one look-up for all who ask for a name at once, and a bound on how many there are. */
+export function createServersInOrder(
+  lists: readonly NameServers[],
+  firstFamily: () => Family,
+  settings: LookUpTimes & PlaceSettings,
+): Resolver {
+  const places = new LookUpPlaces(settings)
+  const flights = new Flights<NonEmpty<Ip>>(async (name, stop) => addresses(name, await inPlace(name, stop)))
+
+  async function inPlace(name: Hostname, stop: Stop) {
+    let giveBack = () => {}
+    const admit = async () => {
+      giveBack = await places.take(name, stop)
+    }
+    try {
+      return await askInOrder(lists, name, stop, settings, admit)
+    } finally {
+      giveBack()
+    }
+  }
+
+  // The order of the families is of the moment, not of the answer.
+  return { resolve: async (name, signal) => orderAddresses(await flights.join(name, signal), firstFamily()) }
 }
 
-/**
- * Asks one server after the other until one gives addresses or says that the name has none; only a server that gives
- * no usable answer hands on to the next. Otherwise a name that an internal server denies would leak to a public one.
- */
-export function createServersInOrder(servers: readonly NameServer[], firstFamily: () => Family): Resolver {
-  return {
-    resolve: async (name, signal) => {
-      const failures: Failure[] = []
-      for (const server of servers) {
-        const answer = await server.ask(name, signal)
-        if (answer.kind === 'addresses') return orderAddresses(answer.ips, firstFamily())
-        if (answer.kind === 'not-found') {
-          throw new RingfenceError('resolve.not-found', `${name} does not exist or has no address, says ${server.label}`, {
-            cause: answer.cause,
-          })
-        }
-        failures.push({ label: server.label, answer })
-      }
-      throw noAnswer(name, failures)
-    },
-  }
+function addresses(name: Hostname, outcome: Awaited<ReturnType<typeof askInOrder>>): NonEmpty<Ip> {
+  if ('failures' in outcome) throw noAnswer(name, outcome.failures)
+  const { label, answer } = outcome
+  if (answer.kind === 'addresses') return answer.ips
+  throw new RingfenceError('resolve.not-found', `${name} does not exist or has no address, says ${label}`, { cause: answer.cause })
 }
 
 function noAnswer(name: Hostname, failures: readonly Failure[]): RingfenceError {
@@ -72,10 +120,8 @@ function noAnswer(name: Hostname, failures: readonly Failure[]): RingfenceError 
 
 /** ` from udp://192.0.2.53:53 (timed out)`, or `: udp://192.0.2.53:53 could not be reached` where that is all there is to say. */
 function tried(failures: readonly Failure[]): string {
-  const unreachable = 'could not be reached'
-  const told = failures.map(({ label, answer: { why } }) => ({ label, why: why === 'CONNREFUSED' ? unreachable : why }))
-  const [first, ...more] = told
+  const [first, ...more] = failures
   if (first === undefined) return ''
-  if (more.length === 0 && first.why === unreachable) return `: ${first.label} ${unreachable}`
-  return ` from ${told.map(({ label, why }) => `${label} (${why})`).join(', ')}`
+  if (more.length === 0 && first.answer.why === UNREACHABLE) return `: ${first.label} ${UNREACHABLE}`
+  return ` from ${failures.map(({ label, answer: { why } }) => `${label} (${why})`).join(', ')}`
 }

@@ -7,14 +7,19 @@ import tls from 'node:tls'
 import { RingfenceError } from '../model/errors.ts'
 import { type Host, hostText } from '../model/hostname.ts'
 
-/** Starts the handshake. `ca`: PEM certificates to trust instead of Node's roots, or `null`. */
-export function secureOver(connection: Duplex, host: Host, ca: readonly string[] | null): tls.TLSSocket {
+/** Starts the handshake. `ca`: PEM certificates to trust instead of Node's roots, or `null`; `protocols`: by their ALPN names. */
+export function secureOver(
+  connection: Duplex,
+  host: Host,
+  ca: readonly string[] | null,
+  protocols: readonly string[] = ['http/1.1'],
+): tls.TLSSocket {
   return tls.connect({
     socket: connection,
     // Whom the certificate must name; RFC 6066 §3: an address is never sent as the server name.
     host: hostText(host),
     ...(host.kind === 'name' ? { servername: host.name } : {}),
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [...protocols],
     minVersion: 'TLSv1.2',
     rejectUnauthorized: true,
     ...(ca === null ? {} : { ca: [...ca] }),

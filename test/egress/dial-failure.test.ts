@@ -11,18 +11,20 @@ test.each([
   ['EHOSTUNREACH', 'dial.unreachable'],
   ['EPERM', 'dial.unreachable'],
   ['ECONNRESET', 'dial.failed'],
-  ['EMFILE', 'dial.failed'],
+  ['EMFILE', 'limit.descriptors'],
+  ['ENFILE', 'limit.descriptors'],
+  ['EINVAL', 'dial.failed'],
 ])('%s is %s', (code, wanted) => {
   expect(dialCodeOf(errno(code))).toBe(wanted)
 })
 
 test('one failure names the address, the reason, and the errno where that tells more', () => {
-  const cause = errno('EMFILE')
+  const cause = errno('EINVAL')
   expect(dialFailure(pinned('203.0.113.7:443'), 'dial.refused', errno('ECONNREFUSED')).message).toBe(
     'no connection to 203.0.113.7:443 (refused)',
   )
   expect(dialFailure(pinned('[2001:db8::1]:443'), 'dial.failed', cause)).toMatchObject({
-    message: 'no connection to [2001:db8::1]:443 (failed: EMFILE)',
+    message: 'no connection to [2001:db8::1]:443 (failed: EINVAL)',
     cause,
   })
 })

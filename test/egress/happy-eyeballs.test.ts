@@ -132,7 +132,7 @@ test('the dialer destroys the stream of a late connection', async () => {
   const made = (to: PinnedEndpoint) =>
     ({ remote: to, stream: { destroy: () => destroyed.push(formatEndpoint(to)) } }) as unknown as Upstream
   const connect: ((upstream: Upstream) => void)[] = []
-  const dialed = createDialer(() => new Promise((resolve) => connect.push(resolve))).dial([a, b], never)
+  const dialed = createDialer(() => new Promise((resolve) => connect.push(resolve))).dial([a, b], never, null)
   await vi.advanceTimersByTimeAsync(250)
   connect[1]?.(made(b))
   connect[0]?.(made(a))

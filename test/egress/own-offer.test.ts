@@ -19,7 +19,7 @@ const flow: Flow = {
 
 async function upstreamOf() {
   const { near, far } = await streamPair()
-  const upstream: Upstream = { stream: near, remote: { host: ip('127.0.0.1'), port: 443 }, connectMs: 1 }
+  const upstream: Upstream = { stream: near, remote: { host: ip('127.0.0.1'), port: 443 }, via: null, connectMs: 1 }
   return { upstream, far }
 }
 
