@@ -4,10 +4,12 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { LiveUsers } from './config/live-users.ts'
 import type { InboundSettings, Settings } from './config/settings.ts'
+import type { Admission } from './inbound/admission.ts'
 import { groupsByNetwork } from './inbound/client-groups.ts'
 import type { Door } from './inbound/door.ts'
 import { inbounds } from './inbound/index.ts'
 import { type Listener, listen } from './inbound/listener.ts'
+import type { DoorTls } from './inbound/tls.ts'
 import { formatEndpoint } from './model/address.ts'
 import { CidrSet } from './model/cidr-set.ts'
 import { RingfenceError } from './model/errors.ts'
@@ -30,6 +32,10 @@ export interface House {
   readonly flows: Set<Promise<void>>
   /** Those who may log in; `null`: nobody can. */
   readonly users: LiveUsers | null
+  /** How many may come in, of all doors together. */
+  readonly admission: Admission
+  /** Of the doors that speak TLS, by name. */
+  readonly tls: ReadonlyMap<string, DoorTls>
   /** What Via calls this process. */
   readonly via: string
   /** Of the data in force. */
@@ -41,7 +47,7 @@ export interface House {
 export async function openDoor(
   inbound: InboundSettings,
   settings: Settings,
-  { road, flows, users, via, attributions, log }: House,
+  { road, flows, users, admission, tls, via, attributions, log }: House,
 ): Promise<OpenDoor> {
   const { headBytes, headMs, idleMs, halfClosedMs } = settings.limits
   // Flow ids: one random part per run, then a count; short enough to be typed.
@@ -73,8 +79,13 @@ export async function openDoor(
       ),
   }
   const clients = new CidrSet(inbound.clients)
+  const balancers = new CidrSet(inbound.balancers)
   const listener = await listen({
     listen: inbound.listen,
+    headMs,
+    admission,
+    isBalancer: (peer) => balancers.has(peer),
+    tls: tls.get(inbound.name) ?? null,
     permits: (client) => inbound.clients.length === 0 || clients.has(client),
     serve: (visitor) => inbounds[inbound.type](visitor, door),
     onRefused: (client) =>

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { geoSourceSchema } from '../geoip/kinds.ts'
 import { inbounds } from '../inbound/index.ts'
 import { doorName, groupName } from './names.ts'
+import { upstreamSchema } from './upstream.ts'
 
 const someOf = <T extends z.ZodType>(item: T) => z.array(item).min(1, { error: 'must have at least one entry' })
 
@@ -31,15 +32,28 @@ const client = z.union([z.string(), z.strictObject({ network: z.string(), groups
   error: 'must be a network, or one with groups: { network: 10.1.0.0/16, groups: [office] }',
 })
 
+const file = z.string({ error: 'must be the path of a file' }).min(1, { error: 'must be the path of a file' })
+
+const tls = z.strictObject({
+  certificate: file,
+  key: file,
+  /** The certificate of the authority by whose certificates clients are known. */
+  clients: file.optional(),
+})
+
 const inbound = z.strictObject({
   type: z.enum(inboundTypes),
   listen: z.string({ error: 'must be an address and a port, such as "127.0.0.1:8080"' }),
   /** What `inbound:` in a policy and the records call it; default: the type. */
   name: doorName.optional(),
-  /** Whether those who use the door must log in; default: `required` where there are `users`. */
-  login: z.enum(['required', 'none']).optional(),
+  /** Whether those who use the door must log in; default: `required` where there are `users`, `certificate` where clients show one. */
+  login: z.enum(['required', 'certificate', 'none']).optional(),
   /** Networks whose clients may use the door, and the groups that these are in; one not on loopback needs them, or a login. */
   clients: someOf(client).optional(),
+  /** The door speaks TLS, with these files, relative to this one. */
+  tls: tls.optional(),
+  /** The load balancers that begin each connection with a PROXY header. */
+  proxy_protocol: z.strictObject({ from: someOf(z.string()) }).optional(),
 })
 
 /** Every key of a section has a default, so that the section may be left out as a whole: it is then read as an empty one. */
@@ -85,10 +99,20 @@ export const settingsDocument = z.strictObject({
       pac: z.strictObject({ direct_fallback: z.boolean().default(false), local_direct: z.boolean().default(false) }).prefault({}),
     })
     .prefault({}),
+  /** Proxies that everything goes through, tried in order; none: destinations are reached directly. */
+  upstream: z.array(upstreamSchema).default([]),
   /** Ports that are refused in every mode. */
   denied_ports: z.array(whole(1, 65_535)).default([25]),
   limits: z
     .strictObject({
+      /** Of all doors together; `auto`: what the descriptors of the process allow. */
+      connections: z.union([z.literal('auto'), whole(1, 1_000_000)], { error: 'must be auto or a whole number' }).default('auto'),
+      /** Default: 1024, and on loopback, where everybody has one address, no limit. */
+      per_client: whole(1, 1_000_000).optional(),
+      /** New connections are turned away above it; `auto`: what the machine's limits allow. */
+      memory_mb: z.union([z.literal('auto'), whole(64, 1_048_576)], { error: 'must be auto or a whole number' }).default('auto'),
+      /** Failed logins of a client, and of a user, behind which no further one is checked. */
+      login_failures_per_minute: whole(1, 1_000).default(10),
       head_bytes: whole(1_024, 61_440).default(32_768),
       head_seconds: atMost(600).default(30),
       dial_seconds: atMost(120).default(10),

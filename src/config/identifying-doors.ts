@@ -5,7 +5,7 @@ type Identifying = Pick<InboundSettings, 'name' | 'login' | 'clients'>
 
 /**
  * The doors, of those that the fence names (`null`: of all), through which somebody may come of whom the fence can't
- * tell: a user's name takes a login, a group either a login or a network with groups for each client of the door.
+ * tell: a user's name takes a login or a certificate, a group one of these or a network with groups for each client of the door.
  */
 export const doorsThatIdentifyNobody = (
   inbounds: readonly Identifying[],
@@ -14,7 +14,7 @@ export const doorsThatIdentifyNobody = (
 ): readonly string[] =>
   inbounds
     .filter(({ name }) => doors === null || doors.includes(name))
-    .filter((door) => door.login !== 'required' && !(reads === 'group' && hasGroupsForAll(door)))
+    .filter((door) => door.login === 'none' && !(reads === 'group' && hasGroupsForAll(door)))
     .map(({ name }) => name)
 
 /** A door without networks serves whoever reaches it. */

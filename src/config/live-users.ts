@@ -1,8 +1,10 @@
 /** The users in force, kept up with their file: a good one takes the place of what was read before, a bad one does not. */
 import { readFileSync, statSync } from 'node:fs'
+import type { TooManyFailures } from '../inbound/door.ts'
 import type { Ip } from '../model/address.ts'
 import type { Identity } from '../model/identity.ts'
 import { readText } from './load.ts'
+import { type Burst, LoginFailures } from './login-failures.ts'
 import { Turns } from './turns.ts'
 import { parseUsers, Users } from './users.ts'
 
@@ -15,18 +17,27 @@ export interface UsersListener {
   readonly refused: (why: string) => void
 }
 
+/** How many logins may fail, and who is told when too many have. */
+export interface FailureLimit {
+  readonly perMinute: number
+  readonly monotonic?: () => number
+  readonly tell?: (burst: Burst) => void
+}
+
 export class LiveUsers {
   readonly #file: string
   /** One for all readings of the file: those that were under way when it was replaced still hold theirs. */
   readonly #turns = new Turns(AT_ONCE)
+  readonly #failures: LoginFailures
   #seen: string | null
   #users: Users
 
   /** Throws ConfigErrors with every fault of the file, OperatorError where it can't be read. */
-  constructor(file: string) {
+  constructor(file: string, { perMinute, monotonic = () => performance.now(), tell = () => {} }: FailureLimit) {
     this.#file = file
+    this.#failures = new LoginFailures(perMinute, monotonic, tell)
     this.#seen = readText(file)
-    this.#users = new Users(parseUsers(this.#seen, file), this.#turns)
+    this.#users = new Users(parseUsers(this.#seen, file), this.#turns, this.#failures)
   }
 
   get count(): number {
@@ -37,7 +48,7 @@ export class LiveUsers {
     return this.#users.has(name)
   }
 
-  authenticate(name: string, password: string, from: Ip, signal: AbortSignal): Promise<Identity | null> {
+  authenticate(name: string, password: string, from: Ip, signal: AbortSignal): Promise<Identity | TooManyFailures | null> {
     return this.#users.verify(name, password, from, signal)
   }
 
@@ -48,7 +59,7 @@ export class LiveUsers {
     this.#seen = text
     try {
       // Read again where it can't be read, for the reason.
-      this.#users = new Users(parseUsers(text ?? readText(this.#file), this.#file), this.#turns)
+      this.#users = new Users(parseUsers(text ?? readText(this.#file), this.#file), this.#turns, this.#failures)
       told.replaced(this.count)
     } catch (error) {
       told.refused(error instanceof Error ? error.message : String(error))
@@ -64,9 +75,9 @@ export class LiveUsers {
   }
 }
 
-/** What is unwise about how the file is kept, or `null`. */
-export function exposureOf(file: string): string | null {
+/** What is unwise about how the file is kept, or `null`. `who`: what those who read it may do. */
+export function exposureOf(file: string, may = 'then guess its passwords at leisure'): string | null {
   const OTHERS_READ = 0o004
   if (process.platform === 'win32' || (statSync(file).mode & OTHERS_READ) === 0) return null
-  return `${file} can be read by every user of this machine, who may then guess its passwords at leisure: chmod o-r ${file}`
+  return `${file} can be read by every user of this machine, who may ${may}: chmod o-r ${file}`
 }

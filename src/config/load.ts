@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { parseResolverServer, type ResolverServer } from '../egress/resolver-server.ts'
 import { withPaths } from '../geoip/kinds.ts'
 import type { ClientNetwork } from '../inbound/client-groups.ts'
+import { BoundDoors } from '../inbound/own-doors.ts'
 import { type Endpoint, formatEndpoint, type Ip, parseIp, parsePort } from '../model/address.ts'
 import { isNonEmpty, type NonEmpty } from '../model/brand.ts'
 import { OperatorError } from '../model/errors.ts'
@@ -15,8 +16,9 @@ import type { Path, Report } from '../policy/path.ts'
 import { readSource, type Source } from '../policy/yaml-source.ts'
 import { cacheFolder } from './cache-folder.ts'
 import { type SettingsDocument, settingsDocument } from './document.ts'
-import type { InboundSettings, Settings } from './settings.ts'
+import type { InboundSettings, Settings, TlsFiles } from './settings.ts'
 import { stateFolder } from './state-folder.ts'
+import { compileUpstreams } from './upstream.ts'
 import { compileWeb, pageClash } from './web.ts'
 
 /** What the command line says, which beats the file. */
@@ -27,6 +29,9 @@ export interface SettingsOverrides {
   /** A lock of location data. */
   readonly asOf?: string | undefined
 }
+
+/** More than any browser opens; far less than a door has. */
+const PER_CLIENT = 1_024
 
 const usualPlaces = ['ringfence.yaml', '/etc/ringfence/ringfence.yaml']
 
@@ -51,15 +56,18 @@ export function readText(file: string): string {
 }
 
 function compileSettings({ value, report, throwIfReported }: Source<SettingsDocument>, file: string | null): Settings {
-  const inbounds = compileInbounds(value.inbounds, value.users !== undefined, report)
+  const base = file === null ? process.cwd() : dirname(resolve(file))
+  const inbounds = compileInbounds(value.inbounds, { hasUsers: value.users !== undefined, base }, report)
   const servers = value.resolver.servers.map((text, i) => compileServer(text, ['resolver', 'servers', i], report))
   const localNames = value.resolver.local_names.map((text, i) => compileName(text, ['resolver', 'local_names', i], report))
   const web = compileWeb(value.web, parseListen, report)
   const doors = inbounds.map((inbound) => inbound?.listen ?? null)
   const clash = pageClash(web, doors)
   if (clash !== null) report(['web', 'listen'], clash)
+  const ownDoors = new BoundDoors([...doors.filter(isSound), ...(web.listen === null ? [] : [web.listen])])
+  const isOwnDoor = (ip: Ip, port: number) => ownDoors.has(ip, port)
+  const upstream = compileUpstreams(value.upstream, { resolvePath: (path) => resolve(base, path), isOwnDoor }, report)
   throwIfReported()
-  const base = file === null ? process.cwd() : dirname(resolve(file))
   return {
     file,
     node: value.node ?? hostname(),
@@ -80,8 +88,14 @@ function compileSettings({ value, report, throwIfReported }: Source<SettingsDocu
       whenDiskFull: value.records.when_disk_full,
     },
     web,
+    upstream,
     deniedPorts: value.denied_ports,
     limits: {
+      connections: value.limits.connections,
+      perClient: value.limits.per_client ?? PER_CLIENT,
+      perLoopbackClient: value.limits.per_client ?? Number.POSITIVE_INFINITY,
+      memory: value.limits.memory_mb === 'auto' ? 'auto' : value.limits.memory_mb * 1_048_576,
+      loginFailuresPerMinute: value.limits.login_failures_per_minute,
       headBytes: value.limits.head_bytes,
       headMs: value.limits.head_seconds * 1_000,
       dialMs: value.limits.dial_seconds * 1_000,
@@ -105,8 +119,15 @@ export const isPath = (policy: string): boolean => /[./\\]/.test(policy)
 
 type InboundDocument = SettingsDocument['inbounds'][number]
 
-function compileInbounds(written: readonly InboundDocument[], hasUsers: boolean, report: Report): readonly (InboundSettings | null)[] {
-  const inbounds = written.map((inbound, i) => compileInbound(inbound, hasUsers, ['inbounds', i], report))
+/** What a door's settings depend on beside themselves. */
+interface Around {
+  readonly hasUsers: boolean
+  /** What paths are relative to. */
+  readonly base: string
+}
+
+function compileInbounds(written: readonly InboundDocument[], around: Around, report: Report): readonly (InboundSettings | null)[] {
+  const inbounds = written.map((inbound, i) => compileInbound(inbound, around, ['inbounds', i], report))
   const names = written.map(nameOf)
   const places = inbounds.map((inbound) => (inbound === null ? null : formatEndpoint(inbound.listen)))
   for (const [i, inbound] of inbounds.entries()) {
@@ -120,10 +141,18 @@ function compileInbounds(written: readonly InboundDocument[], hasUsers: boolean,
 
 const nameOf = ({ name, type }: InboundDocument): string => name ?? type
 
-function compileInbound(written: InboundDocument, hasUsers: boolean, at: Path, report: Report): InboundSettings | null {
+function compileInbound(written: InboundDocument, { hasUsers, base }: Around, at: Path, report: Report): InboundSettings | null {
   const listen = parseListen(written.listen)
   const clients = compileClients(written.clients ?? [], [...at, 'clients'], report)
-  const login = written.login ?? (hasUsers ? 'required' : 'none')
+  const balancers = (written.proxy_protocol?.from ?? []).flatMap((network, i) =>
+    compileNetworks([network], (_, message) => report([...at, 'proxy_protocol', 'from', i], message)),
+  )
+  const showsCertificates = written.tls?.clients !== undefined
+  const login = written.login ?? (hasUsers ? 'required' : showsCertificates ? 'certificate' : 'none')
+  if (login === 'certificate' && !showsCertificates)
+    report([...at, 'login'], 'nobody can show a certificate: name the authority of the clients (tls: { …, clients: ca.pem })')
+  if (login === 'none' && showsCertificates)
+    report([...at, 'login'], '"tls.clients" asks everybody for a certificate, "none" asks nobody for anything: leave one of them out')
   if (login === 'required' && !hasUsers)
     report(
       [...at, 'login'],
@@ -133,12 +162,19 @@ function compileInbound(written: InboundDocument, hasUsers: boolean, at: Path, r
     report([...at, 'listen'], listen.problem)
     return null
   }
-  const inbound = { type: written.type, name: nameOf(written), listen, login, clients }
+  const tls = written.tls === undefined ? null : compileTls(written.tls, base)
+  const inbound = { type: written.type, name: nameOf(written), listen, login, clients, tls, balancers }
   // Where networks are written but faulty, that is the fault.
   const open = written.clients === undefined ? openRelayProblem(inbound) : null
   if (open !== null) report([...at, 'listen'], open)
   return inbound
 }
+
+const compileTls = ({ certificate, key, clients }: NonNullable<InboundDocument['tls']>, base: string): TlsFiles => ({
+  certificate: resolve(base, certificate),
+  key: resolve(base, key),
+  clients: clients === undefined ? null : resolve(base, clients),
+})
 
 type ClientDocument = NonNullable<InboundDocument['clients']>[number]
 
@@ -151,10 +187,12 @@ function compileClients(written: readonly ClientDocument[], at: Path, report: Re
 }
 
 /** A door that others can reach without being told who may use it would be an open relay. */
-const openRelayProblem = ({ listen, login, clients }: InboundSettings): string | null =>
-  isLoopback(listen.host) || clients.length > 0 || login === 'required'
-    ? null
-    : `a door on ${listen.host} can be reached from other machines: list the networks of its clients under "clients" (for example clients: [10.0.0.0/8]), or have people log in ("users: users.yaml")`
+const openRelayProblem = ({ listen, login, clients, balancers }: InboundSettings): string | null => {
+  if (clients.length > 0 || login !== 'none') return null
+  const way = isLoopback(listen.host) ? (balancers.length > 0 ? 'through its load balancer' : null) : 'from other machines'
+  if (way === null) return null
+  return `a door on ${listen.host} can be reached ${way}: list the networks of its clients under "clients" (for example clients: [10.0.0.0/8]), have people log in ("users: users.yaml"), or know them by their certificates ("tls.clients")`
+}
 
 export const isLoopback = (ip: Ip): boolean => scopeOf(ip) === 'loopback'
 

@@ -5,19 +5,21 @@
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { familyOf, type Ip, ipToBytes } from '../model/address.ts'
-import { ANONYMOUS, type Identity } from '../model/identity.ts'
+import type { TooManyFailures } from '../inbound/door.ts'
+import type { Ip } from '../model/address.ts'
+import { householdOf } from '../model/household.ts'
+import { ANONYMOUS, type Identity, userNamePattern } from '../model/identity.ts'
 import type { Report } from '../policy/path.ts'
 import { readSource } from '../policy/yaml-source.ts'
 import { LoginCache } from './login-cache.ts'
+import type { LoginFailures } from './login-failures.ts'
 import { groupName } from './names.ts'
 import { isPassword, OURS, type PasswordHash, parsePasswordHash } from './password-hash.ts'
 import type { Turns } from './turns.ts'
 
-/** An e-mail address can be one; a colon would end it in HTTP Basic (RFC 7617 §2). */
 const userName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, { error: 'must be lower-case letters, digits, dots, hyphens, "_" and "@", at most 64' })
+  .regex(userNamePattern, { error: 'must be lower-case letters, digits, dots, hyphens, "_" and "@", at most 64' })
   .refine((name) => name !== ANONYMOUS, { error: `must not be "${ANONYMOUS}", which is what those are called who did not log in` })
 
 const usersDocument = z.strictObject({
@@ -67,22 +69,20 @@ function reportRepeated(names: readonly string[], report: Report): void {
 /** For a file without users: what is checked against it fails, and takes as long as elsewhere. */
 const nobody: PasswordHash = { ...OURS, salt: randomBytes(16), hash: randomBytes(32) }
 
-/** Of IPv6 whoever has one address has the /64 around it. */
-const householdOf = (client: Ip): string =>
-  familyOf(client) === 6 ? Buffer.from(ipToBytes(client).subarray(0, 8)).toString('hex') : client
-
 export class Users {
   readonly all: readonly User[]
   readonly #byName: ReadonlyMap<string, User>
   readonly #turns: Turns
+  readonly #failures: LoginFailures
   /** Of this process and of this reading of the file: what is kept under it is of no use to anybody else. */
   readonly #key = randomBytes(32)
   readonly #cache = new LoginCache()
 
-  constructor(all: readonly User[], turns: Turns) {
+  constructor(all: readonly User[], turns: Turns, failures: LoginFailures) {
     this.all = all
     this.#byName = new Map(all.map((user) => [user.name, user]))
     this.#turns = turns
+    this.#failures = failures
   }
 
   has(name: string): boolean {
@@ -90,18 +90,27 @@ export class Users {
   }
 
   /** `null`: there is no such user, or this is not the password. Throws the signal's reason where it fires before the turn of `from` has come. */
-  async verify(name: string, password: string, from: Ip, signal: AbortSignal): Promise<Identity | null> {
+  async verify(name: string, password: string, from: Ip, signal: AbortSignal): Promise<Identity | TooManyFailures | null> {
     const login = this.#digest('login', `${name.length}:${name}${password}`).toString('base64')
     const known = this.#cache.get(login)
     if (known !== undefined) return known
+    const wait = this.#failures.waitMs(name, from)
+    if (wait > 0) return { retryAfterMs: wait }
     const done = await this.#turns.take(householdOf(from), signal)
     try {
       // A browser opens many connections at once: those that waited for the first need no scrypt of their own.
       const meanwhile = this.#cache.get(login)
       if (meanwhile !== undefined) return meanwhile
+      // Others may have failed in the meantime, who asked when all was well.
+      const waitNow = this.#failures.waitMs(name, from)
+      if (waitNow > 0) return { retryAfterMs: waitNow }
       const user = this.#byName.get(name)
       const isTheirs = await isPassword(password, user?.password ?? this.#standIn(name))
-      if (user === undefined || !isTheirs) return null
+      if (user === undefined || !isTheirs) {
+        this.#failures.failed(name, from)
+        return null
+      }
+      this.#failures.succeeded(name, from)
       const identity: Identity = { name: user.name, groups: user.groups, by: 'password' }
       this.#cache.set(login, identity)
       return identity

@@ -1,18 +1,28 @@
 /** Opens the users' file and looks at it each second while the proxy runs; the log is told of what came of it. */
 import type { Logger } from 'pino'
 import { exposureOf, LiveUsers } from './live-users.ts'
+import type { Burst } from './login-failures.ts'
 import type { Settings } from './settings.ts'
 
 const LOOK_MS = 1_000
 
 /** `null` where the settings name no file. Throws ConfigErrors with every fault of the file, OperatorError where it can't be read. */
-export function openUsers({ users: file, inbounds }: Pick<Settings, 'users' | 'inbounds'>, log: Pick<Logger, 'warn'>): LiveUsers | null {
+export function openUsers(
+  { users: file, inbounds, limits }: Pick<Settings, 'users' | 'inbounds' | 'limits'>,
+  log: Pick<Logger, 'warn'>,
+): LiveUsers | null {
   if (file === null) {
     // Settings from a file never say so; whatever else made these must not open a door by it.
     if (inbounds.some(({ login }) => login === 'required')) throw new Error('a door asks for a login, and there are no users')
     return null
   }
-  const users = new LiveUsers(file)
+  const perMinute = limits.loginFailuresPerMinute
+  const tell = ({ client, byName }: Burst) =>
+    log.warn(
+      { client },
+      `logins from ${client} are refused unchecked for now: ${perMinute} ${byName ? 'by one name' : 'of it'} failed within a minute`,
+    )
+  const users = new LiveUsers(file, { perMinute, tell })
   const exposure = exposureOf(file)
   if (exposure !== null) log.warn(exposure)
   return users

@@ -6,6 +6,7 @@ import type { Host } from '../model/hostname.ts'
 import type { Identity } from '../model/identity.ts'
 import type { Stop } from '../model/stop.ts'
 import type { ByteStream } from '../pipeline/byte-stream.ts'
+import type { Deadline } from '../pipeline/deadline.ts'
 import type { Clock, Offer } from '../pipeline/ports.ts'
 import type { RelayLimits } from '../pipeline/relay.ts'
 
@@ -17,13 +18,18 @@ export interface DoorLimits {
   readonly relay: RelayLimits
 }
 
+/** Nothing was checked: too many logins of this client, or by this name, have failed of late. */
+export interface TooManyFailures {
+  readonly retryAfterMs: number
+}
+
 /** Those who may use a door by name and password. */
 export interface Login {
   /**
    * `null`: there is no such user, or this is not the password. Throws the signal's reason where it fires first: checks
    * are costly, and wait for each other, those of each client (`from`) in turn.
    */
-  authenticate(name: string, password: string, from: Ip, signal: AbortSignal): Promise<Identity | null>
+  authenticate(name: string, password: string, from: Ip, signal: AbortSignal): Promise<Identity | TooManyFailures | null>
   has(name: string): boolean
 }
 
@@ -55,10 +61,14 @@ export interface Door {
 export interface Visitor {
   readonly stream: ByteStream
   readonly client: Endpoint<Ip>
+  /** Who it is by the certificate that it showed; `null`: it showed none. */
+  readonly shown: Identity | null
+  /** For all that comes before its first request is understood, from when it was accepted; whoever has understood it clears it. */
+  readonly inTime: Deadline
 }
 
 /** A visitor of whom the door knows all that it will. */
-export interface Guest extends Visitor {
+export interface Guest extends Pick<Visitor, 'stream' | 'client'> {
   readonly who: Identity
 }
 

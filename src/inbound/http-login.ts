@@ -6,16 +6,16 @@ import type { Identity } from '../model/identity.ts'
 import { parseBasicCredentials } from '../wire/basic-credentials.ts'
 import { fieldValues } from '../wire/http1-fields.ts'
 import type { RequestHead } from '../wire/http1-head.ts'
-import type { Door, Visitor } from './door.ts'
+import type { Door, TooManyFailures, Visitor } from './door.ts'
 import { type Answer, answerFor } from './http-answer.ts'
-import { logIn, withoutLogin } from './login.ts'
+import { isTooMany, logIn, withoutLogin } from './login.ts'
 
 export type HttpLogin =
   | { readonly kind: 'known'; readonly who: Identity }
   /** The client may try again, on the same connection. */
   | { readonly kind: 'unknown'; readonly answer: Answer }
   | { readonly kind: 'malformed'; readonly answer: Answer }
-  /** Too many logins were waiting for their check. */
+  /** Too many logins were waiting for their check, or have failed of late. */
   | { readonly kind: 'busy'; readonly answer: Answer }
   /** The client left meanwhile. */
   | { readonly kind: 'gone' }
@@ -35,6 +35,7 @@ export async function loginOf(head: RequestHead, door: Door, visitor: Visitor): 
   const inTime = AbortSignal.timeout(door.limits.headMs)
   try {
     const who = await logIn(credentials, door, visitor, inTime)
+    if (who !== null && isTooMany(who)) return { kind: 'busy', answer: tooMany(who) }
     return who === null ? { kind: 'unknown', answer: challenge('The name or the password is wrong.') } : { kind: 'known', who }
   } catch (error) {
     if (visitor.stream.closed.aborted) return { kind: 'gone' }
@@ -47,6 +48,14 @@ const challenge = (sentence: string): Answer => ({
   ...answerFor('client.unauthenticated', sentence),
   // RFC 7617 §2.1: the charset asks for the name and the password in UTF-8.
   fields: [{ name: 'Proxy-Authenticate', value: 'Basic realm="Ringfence", charset="UTF-8"' }],
+})
+
+/** RFC 6585 §4. */
+const tooMany = ({ retryAfterMs }: TooManyFailures): Answer => ({
+  status: 429,
+  sentence: 'Too many logins have failed; try again in a moment.',
+  proxyStatus: 'http_request_denied',
+  fields: [{ name: 'Retry-After', value: String(Math.ceil(retryAfterMs / 1_000)) }],
 })
 
 const busy: Answer = {

@@ -1,9 +1,16 @@
-/** Binds, accepts, and knows every open connection of a door, so that it can be stopped. */
+/**
+ * Binds, accepts, and knows every open connection of a door, so that it can be stopped. What comes between accepting and
+ * serving is here in order: is there room, whose connection is it, may that client come in, is it to speak TLS.
+ */
 import net from 'node:net'
 import { type Endpoint, formatEndpoint, type Ip, parseIp } from '../model/address.ts'
 import { OperatorError, RingfenceError } from '../model/errors.ts'
 import { ByteStream } from '../pipeline/byte-stream.ts'
+import { Deadline } from '../pipeline/deadline.ts'
+import type { Place } from './admission.ts'
 import type { Visitor } from './door.ts'
+import { clientBehind } from './proxy-protocol.ts'
+import type { DoorTls } from './tls.ts'
 
 export interface Listener {
   /** Where it really listens: port 0 in the settings has become a number. */
@@ -17,35 +24,78 @@ export interface Listener {
 
 export interface ListenOptions {
   readonly listen: Endpoint<Ip>
+  /** Time for all that comes before a request, from when the connection was accepted. */
+  readonly headMs: number
+  readonly admission: { enter(): Place | null; outOfDescriptors(): void }
+  /** Whether this is a load balancer, which begins with a header that says whom it hands on. */
+  readonly isBalancer: (peer: Ip) => boolean
+  /** `null`: the door speaks in clear. */
+  readonly tls: Pick<DoorTls, 'secure'> | null
   permits(client: Ip): boolean
   /** Handles one connection to its end; what it throws is the connection's own misfortune. */
   serve(visitor: Visitor): Promise<void>
   onRefused(client: Endpoint<Ip>): void
   onFailed(client: Endpoint<Ip>, error: unknown): void
-  /** A connection could not be accepted (out of descriptors, say); the door goes on. */
+  /** A connection could not be accepted; the door goes on. */
   onTrouble(error: Error): void
 }
 
 /** Throws OperatorError where the address cannot be had. */
-export async function listen({ listen, permits, serve, onRefused, onFailed, onTrouble }: ListenOptions): Promise<Listener> {
-  const open = new Set<ByteStream>()
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { listen, headMs, admission, isBalancer, tls, permits, serve, onRefused, onFailed, onTrouble } = options
+  /** Every connection, with what speaks on it in the end. */
+  const open = new Map<ByteStream, ByteStream>()
+
+  /** `null`: it was turned away, and whoever wants to know has been told. */
+  const arrival = async (below: ByteStream, peer: Endpoint<Ip>, place: Place, inTime: Deadline): Promise<Visitor | null> => {
+    try {
+      const client = isBalancer(peer.host) ? await clientBehind(below, peer, inTime) : peer
+      if (!permits(client.host)) onRefused(client)
+      else if (place.seat(client.host)) {
+        if (tls === null) return { stream: below, client, shown: null, inTime }
+        const { stream, shown } = await tls.secure(below, inTime)
+        open.set(below, stream)
+        return { stream, client, shown, inTime }
+      }
+    } catch (error) {
+      onFailed(peer, error)
+    }
+    below.reset()
+    return null
+  }
+
+  const receive = async (below: ByteStream, peer: Endpoint<Ip>, place: Place, inTime: Deadline) => {
+    const visitor = await arrival(below, peer, place, inTime)
+    if (visitor === null) return
+    try {
+      await serve(visitor)
+    } catch (error) {
+      onFailed(visitor.client, error)
+      visitor.stream.destroy()
+    }
+  }
+
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-    const client = clientOf(socket)
-    if (client === null) return socket.destroy() // it left before we looked
-    if (!permits(client.host)) {
-      onRefused(client)
+    const peer = clientOf(socket)
+    if (peer === null) return socket.destroy() // it left before we looked
+    if (!isBalancer(peer.host) && !permits(peer.host)) {
+      onRefused(peer)
       return socket.resetAndDestroy()
     }
-    const stream = ByteStream.accepted(socket)
-    open.add(stream)
-    stream.closed.addEventListener('abort', () => open.delete(stream))
-    serve({ stream, client }).catch((error: unknown) => {
-      onFailed(client, error)
-      stream.destroy()
+    const place = admission.enter()
+    if (place === null) return socket.resetAndDestroy()
+    const below = ByteStream.accepted(socket)
+    const inTime = new Deadline(headMs, 'the handshake')
+    open.set(below, below)
+    below.closed.addEventListener('abort', () => {
+      open.delete(below)
+      place.leave()
+      inTime.clear()
     })
+    void receive(below, peer, place, inTime)
   })
   await bind(server, listen)
-  server.on('error', onTrouble)
+  server.on('error', (error) => (isForWantOfDescriptors(error) ? admission.outOfDescriptors() : onTrouble(error)))
   let closing: Promise<void> | null = null
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('a TCP server has an address')
@@ -54,15 +104,19 @@ export async function listen({ listen, permits, serve, onRefused, onFailed, onTr
     async stop(graceMs) {
       closing ??= new Promise<void>((resolve) => server.close(() => resolve()))
       const timer = setTimeout(() => {
-        for (const stream of open) stream.reset(new RingfenceError('run.shutdown', 'the proxy is shutting down'))
+        for (const stream of open.values()) stream.reset(new RingfenceError('run.shutdown', 'the proxy is shutting down'))
       }, graceMs)
       await closing
       // The server counts a moved socket as closed, so the open streams are waited for here.
-      await Promise.all([...open].map((stream) => new Promise<void>((resolve) => stream.closed.addEventListener('abort', () => resolve()))))
+      await Promise.all(
+        [...open.keys()].map(({ closed }) => new Promise<void>((resolve) => closed.addEventListener('abort', () => resolve()))),
+      )
       clearTimeout(timer)
     },
   }
 }
+
+const isForWantOfDescriptors = (error: Error): boolean => 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')
 
 function clientOf(socket: net.Socket): Endpoint<Ip> | null {
   const host = socket.remoteAddress === undefined ? null : parseIp(socket.remoteAddress.replace(/%.*$/, ''))

@@ -18,19 +18,22 @@ function fileWith(text: string): string {
 
 function open(text: string) {
   const file = fileWith(text)
-  const users = new LiveUsers(file)
+  const users = new LiveUsers(file, { perMinute: 10 })
   const told: string[] = []
   const look = () => {
     users.look({ replaced: (count) => told.push(`${count} users`), refused: (why) => told.push(why.replaceAll(file, 'users.yaml')) })
     return told
   }
-  const login = async (name: string, password: string) => (await users.authenticate(name, password, ip('10.0.0.9'), never))?.name ?? null
+  const login = async (name: string, password: string) => {
+    const outcome = await users.authenticate(name, password, ip('10.0.0.9'), never)
+    return outcome !== null && 'name' in outcome ? outcome.name : null
+  }
   return { file, users, told, look, login }
 }
 
 test('a file that can’t be read, or is faulty, is told at once', () => {
-  expect(() => new LiveUsers('/nowhere/users.yaml')).toThrow(OperatorError)
-  expect(() => new LiveUsers(fileWith('version: 2\n'))).toThrow(ConfigErrors)
+  expect(() => new LiveUsers('/nowhere/users.yaml', { perMinute: 10 })).toThrow(OperatorError)
+  expect(() => new LiveUsers(fileWith('version: 2\n'), { perMinute: 10 })).toThrow(ConfigErrors)
 })
 
 test('a look at a file that is as it was tells nothing, also where it was written again', () => {

@@ -45,7 +45,7 @@ test('without any file the settings are the defaults', (context) => {
     node: os.hostname(),
     policy: 'observe',
     users: null,
-    inbounds: [{ type: 'mixed', name: 'mixed', listen: { host: '127.0.0.1', port: 8080 }, login: 'none', clients: [] }],
+    inbounds: [{ type: 'mixed', name: 'mixed', listen: { host: '127.0.0.1', port: 8080 }, login: 'none', clients: [], tls: null, balancers: [] }],
     resolver: { servers: [{ kind: 'system' }], localNames: ['localhost', 'local', 'test', 'internal', 'home.arpa'] },
     geoip: {
       sources: [{ type: 'embedded' }],

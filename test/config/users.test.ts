@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { LoginFailures } from '../../src/config/login-failures.ts'
 import { Turns } from '../../src/config/turns.ts'
 import { parseUsers, Users, userNameProblem } from '../../src/config/users.ts'
 import { ConfigErrors } from '../../src/model/errors.ts'
@@ -74,8 +75,14 @@ test.each(['', 'Anna', 'a b', 'a:b', '.a', 'anonymous', 'ä', 'a\n', 'x'.repeat(
 describe('a login', () => {
   const here = ip('10.0.0.9')
   const own = () => new AbortController().signal
-  const users = (passwords: Readonly<Record<string, string>>, atOnce = 2) =>
-    new Users(parseUsers(usersYaml(passwords), 'users.yaml'), new Turns(atOnce))
+  const users = (passwords: Readonly<Record<string, string>>, atOnce = 2, perMinute = 1_000) => {
+    const failures = new LoginFailures(
+      perMinute,
+      () => 0,
+      () => {},
+    )
+    return new Users(parseUsers(usersYaml(passwords), 'users.yaml'), new Turns(atOnce), failures)
+  }
   const timed = async (work: () => Promise<unknown>) => {
     const startedAt = performance.now()
     await work()
@@ -149,6 +156,22 @@ describe('a login', () => {
     late.abort(new Error('too late'))
     await expect(waiting).rejects.toThrow('too late')
     expect(await running).toMatchObject({ name: 'anna' })
+  })
+
+  test('is not checked once too many of this client have failed, unless it succeeded before', async () => {
+    const some = users({ anna: 'open sesame', bob: 'other' }, 2, 3)
+    expect(await some.verify('anna', 'open sesame', here, never)).toMatchObject({ name: 'anna' })
+    for (const name of ['bob', 'carl', 'dora']) expect(await some.verify(name, 'wrong', here, never)).toBeNull()
+    expect(await some.verify('bob', 'other', here, never)).toEqual({ retryAfterMs: 20_000 })
+    expect(await some.verify('nobody', 'other', here, never)).toEqual({ retryAfterMs: 20_000 })
+    expect(await some.verify('anna', 'open sesame', here, never)).toMatchObject({ name: 'anna' })
+    expect(await some.verify('bob', 'other', ip('10.0.0.7'), never)).toMatchObject({ name: 'bob' })
+  })
+
+  test('is not checked either where the others of a flood have failed by its turn', async () => {
+    const some = users({ anna: 'open sesame' }, 2, 3)
+    const all = await Promise.all(Array.from({ length: 30 }, (_, i) => some.verify('anna', `guess ${i}`, here, own())))
+    expect(all.filter((outcome) => outcome === null).length).toBeLessThanOrEqual(4)
   })
 
   test('is not kept waiting by a flood from elsewhere', async () => {

@@ -2,14 +2,18 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { loadSettings } from '../../src/config/load.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import { openUsers, watchUsers } from '../../src/config/watch-users.ts'
 import { ip } from '../support/fake-ports.ts'
+import { never } from '../support/socket-pair.ts'
 import { usersYaml } from './made-up-users.ts'
 
 const inbounds: Settings['inbounds'] = [
-  { type: 'mixed', name: 'mixed', listen: { host: ip('127.0.0.1'), port: 0 }, login: 'none', clients: [] },
+  { type: 'mixed', name: 'mixed', listen: { host: ip('127.0.0.1'), port: 0 }, login: 'none', clients: [], tls: null, balancers: [] },
 ]
+
+const { limits } = loadSettings()
 
 function world(text: string, mode = 0o600) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-users-'))
@@ -17,26 +21,29 @@ function world(text: string, mode = 0o600) {
   const file = path.join(folder, 'users.yaml')
   fs.writeFileSync(file, text, { mode })
   const told: string[] = []
-  const say = (level: string) => (message: unknown) => void told.push(`${level}: ${String(message).replaceAll(file, 'users.yaml')}`)
+  const say =
+    (level: string) =>
+    (...words: readonly unknown[]) =>
+      void told.push(`${level}: ${String(words.at(-1)).replaceAll(file, 'users.yaml')}`)
   return { file, told, log: { info: say('info'), warn: say('warn'), error: say('error') } }
 }
 
 test('without a file there is nobody to log in, and nothing to watch', () => {
   const { log } = world('')
-  expect(openUsers({ users: null, inbounds }, log)).toBeNull()
+  expect(openUsers({ users: null, inbounds, limits }, log)).toBeNull()
   watchUsers(null, log)()
 })
 
 test('a door that asks for a login is not opened where there is nobody to log in', () => {
   const { log } = world('')
-  expect(() => openUsers({ users: null, inbounds: [{ ...inbounds[0], login: 'required' }] }, log)).toThrow('there are no users')
+  expect(() => openUsers({ users: null, inbounds: [{ ...inbounds[0], login: 'required' }], limits }, log)).toThrow('there are no users')
 })
 
 test('the log says that others can read the file, and each second what became of it', () => {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
   const { file, told, log } = world(usersYaml({ anna: 'one' }), 0o644)
-  const users = openUsers({ users: file, inbounds }, log)
+  const users = openUsers({ users: file, inbounds, limits }, log)
   expect(told).toEqual([expect.stringMatching(/^warn: users\.yaml can be read by every user of this machine/)])
   const stop = watchUsers(users, log)
   fs.writeFileSync(file, usersYaml({ anna: 'one', bob: 'two' }))
@@ -50,4 +57,13 @@ test('the log says that others can read the file, and each second what became of
     'info: users read anew: 2',
     'error: users not read anew: users.yaml:1:1: "users" is missing; those of before stay',
   ])
+})
+
+test('the log says once that logins of a client are refused unchecked', async () => {
+  const { file, told, log } = world(usersYaml({ anna: 'one' }))
+  const users = openUsers({ users: file, inbounds, limits: { ...limits, loginFailuresPerMinute: 1 } }, log)
+  const from = ip('10.0.0.9')
+  expect(await users?.authenticate('anna', 'wrong', from, never)).toBeNull()
+  for (let i = 0; i < 3; i++) expect(await users?.authenticate('anna', 'wrong', from, never)).toHaveProperty('retryAfterMs')
+  expect(told).toEqual(['warn: logins from 10.0.0.9 are refused unchecked for now: 1 of it failed within a minute'])
 })
