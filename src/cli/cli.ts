@@ -51,6 +51,7 @@ async function createProgram(show: (text: string) => void): Promise<Command> {
     { usersCommand },
     { geoipCommand },
     { doctorCommand },
+    { setupCommand },
   ] = await Promise.all([
     import('./commands/run.ts'),
     import('./commands/apps.ts'),
@@ -62,6 +63,7 @@ async function createProgram(show: (text: string) => void): Promise<Command> {
     import('./commands/users.ts'),
     import('./commands/geoip.ts'),
     import('./commands/doctor.ts'),
+    import('./commands/setup.ts'),
   ])
   program.commandsGroup('Run:').addCommand(runCommand(), { isDefault: true })
   program.commandsGroup('Ask:').addCommand(checkCommand()).addCommand(locateCommand()).addCommand(flowsCommand()).addCommand(appsCommand())
@@ -72,6 +74,7 @@ async function createProgram(show: (text: string) => void): Promise<Command> {
     .addCommand(usersCommand())
     .addCommand(geoipCommand())
     .addCommand(doctorCommand())
+    .addCommand(setupCommand())
   program.addHelpCommand(new Command('help').argument('[command]').description('show the options of a command').helpGroup('Ask:'))
   for (const command of program.commands) {
     command.copyInheritedSettings(program)

@@ -18,7 +18,7 @@ export interface PacParts {
 export function pacText({ doors, pac, localNames }: PacParts): string {
   const answer = proxyList(doors, pac)
   const direct = pac.localDirect ? localRule(localNames) : ''
-  return `// Ringfence: which proxy a browser takes. ${pac.directFallback ? 'It goes direct where none answers.' : 'There is no way round it.'}
+  return `// Ringfence: which proxy a browser takes. ${goesDirect(pac)}
 function FindProxyForURL(url, host) {
 ${direct}  return ${literal(answer)};
 }
@@ -28,10 +28,17 @@ ${direct}  return ${literal(answer)};
 /** `PROXY 127.0.0.1:8080; SOCKS5 127.0.0.1:8080`: HTTP first, in which a refusal can say why. */
 export const proxyList = (doors: readonly ReachableDoor[], { directFallback }: Pick<PacSettings, 'directFallback'>): string =>
   [
-    ...doors.map(({ at }) => `PROXY ${at}`),
-    ...doors.flatMap(({ at, login }) => (login ? [] : [`SOCKS5 ${at}`])),
+    ...doors.map(({ at, secure }) => `${secure ? 'HTTPS' : 'PROXY'} ${at}`),
+    ...doors.flatMap(({ at, login, secure }) => (login || secure ? [] : [`SOCKS5 ${at}`])),
     ...(directFallback ? ['DIRECT'] : []),
   ].join('; ')
+
+const goesDirect = ({ directFallback, localDirect }: PacSettings): string =>
+  [
+    ...(directFallback ? ['It goes direct where none answers.'] : []),
+    ...(localDirect ? ['Local names go direct.'] : []),
+    ...(directFallback || localDirect ? [] : ['Nothing goes direct.']),
+  ].join(' ')
 
 /** Names only: an address in a URL goes through the proxy, which knows which are local. */
 function localRule(names: readonly string[]): string {

@@ -21,7 +21,7 @@ export async function openPage(
   const at = web.listen
   if (at === null) return { state: { kind: 'off' }, stop: async () => {} }
   const doors = reachableDoors(
-    open.map(({ name, bound }) => ({ bound, login: inbounds.find((inbound) => inbound.name === name)?.login ?? 'none' })),
+    open.flatMap(({ name, bound }) => inbounds.filter((inbound) => inbound.name === name).map(({ login, tls }) => ({ bound, login, tls }))),
   )
   const onTrouble = (error: Error) => log.error({ err: error }, `the page: ${error.message}`)
   const page = await listen({ listen: at, parts: { doors, pac: web.pac, localNames }, onTrouble })

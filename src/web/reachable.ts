@@ -9,16 +9,22 @@ export interface ReachableDoor {
   readonly at: string
   /** Whether clients must log in. Browsers can do so over HTTP only: none sends a password over SOCKS. */
   readonly login: boolean
+  /** Whether clients speak TLS to it. Browsers do so over HTTP only. */
+  readonly secure: boolean
 }
 
-/** Those on loopback first, else as in the settings. `bound`: where it listens, port 0 being a number by now. */
-export function reachableDoors(
-  doors: readonly { readonly bound: Endpoint<Ip>; readonly login: InboundSettings['login'] }[],
-): readonly ReachableDoor[] {
+/** What is asked of a door: where it listens, port 0 being a number by now, and what its settings say. */
+export interface BoundDoor extends Pick<InboundSettings, 'login' | 'tls'> {
+  readonly bound: Endpoint<Ip>
+}
+
+/** Those on loopback first, else as in the settings. */
+export function reachableDoors(doors: readonly BoundDoor[]): readonly ReachableDoor[] {
   const local = doors.filter(({ bound }) => scopeOf(here(bound).host) === 'loopback')
-  return [...local, ...doors.filter((door) => !local.includes(door))].map(({ bound, login }) => ({
+  return [...local, ...doors.filter((door) => !local.includes(door))].map(({ bound, login, tls }) => ({
     at: formatEndpoint(here(bound)),
     login: login === 'required',
+    secure: tls !== null,
   }))
 }
 

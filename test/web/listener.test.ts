@@ -6,7 +6,7 @@ import { pacText } from '../../src/web/pac.ts'
 import { ip } from '../policy/words.ts'
 
 const parts = {
-  doors: [{ at: '127.0.0.1:8080', login: false }],
+  doors: [{ at: '127.0.0.1:8080', login: false, secure: false }],
   pac: { directFallback: false, localDirect: false },
   localNames: [],
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type PacParts, pacText } from '../../src/web/pac.ts'
 
 const parts: PacParts = {
-  doors: [{ at: '127.0.0.1:8080', login: false }],
+  doors: [{ at: '127.0.0.1:8080', login: false, secure: false }],
   pac: { directFallback: false, localDirect: false },
   localNames: ['localhost', 'internal', 'home.arpa'],
 }
@@ -47,12 +47,15 @@ test('local names go direct, where the operator wrote so; addresses and names th
   expect(vm.runInNewContext(`${text}\nFindProxyForURL("http://2130706433/", "2130706433")`)).toBe(both)
 })
 
-test('all doors over HTTP first; over SOCKS only those without a login', () => {
+test('all doors over HTTP first; over SOCKS only those without a login and in clear', () => {
   const doors = [
-    { at: '127.0.0.1:8080', login: true },
-    { at: '[::1]:8082', login: false },
+    { at: '127.0.0.1:8080', login: true, secure: false },
+    { at: '[::1]:8082', login: false, secure: false },
+    { at: 'proxy.example:443', login: false, secure: true },
   ]
-  expect(asked(pacText({ ...parts, doors }), 'http://example.com/')).toBe('PROXY 127.0.0.1:8080; PROXY [::1]:8082; SOCKS5 [::1]:8082')
+  expect(asked(pacText({ ...parts, doors }), 'http://example.com/')).toBe(
+    'PROXY 127.0.0.1:8080; PROXY [::1]:8082; HTTPS proxy.example:443; SOCKS5 [::1]:8082',
+  )
 })
 
 test('it is ES5, in which old engines and WinHTTP read it', () => {

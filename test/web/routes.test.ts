@@ -3,7 +3,7 @@ import { pacText } from '../../src/web/pac.ts'
 import { answerTo } from '../../src/web/routes.ts'
 
 const parts = {
-  doors: [{ at: '127.0.0.1:8080', login: false }],
+  doors: [{ at: '127.0.0.1:8080', login: false, secure: false }],
   pac: { directFallback: false, localDirect: false },
   localNames: [],
 }

@@ -162,7 +162,8 @@ async function judgeOnce(
   try {
     const { apps, rangesProblem } = libraryFor(settings)
     if (rangesProblem !== null) process.stderr.write(`${rangesProblem}\n`)
-    return await judge(offer, policy, geo, { refusals, resolver, apps, answers: new RecentAnswers(), clock })
+    const hops = settings.upstream.map(({ server }) => server)
+    return await judge(offer, policy, geo, { refusals, resolver, apps, answers: new RecentAnswers(), clock, hops })
   } catch (error) {
     // A name that has no addresses can't be judged: no answer is not "allowed".
     if (error instanceof RingfenceError && error.code.startsWith('resolve.'))

@@ -35,7 +35,10 @@ export const resolver: Check = async ({ settings, policy, opened: { table }, clo
 }
 
 async function ask(server: ResolverServer): Promise<Finding> {
-  const label = server.kind === 'system' ? "this machine's resolver" : `name server ${formatEndpoint(server)}`
+  const label =
+    server.kind === 'system'
+      ? "this machine's resolver"
+      : `name server ${server.kind === 'udp' ? '' : `${server.kind}://`}${formatEndpoint(server)}`
   const where = server.kind === 'system' ? '/etc/resolv.conf, or another server under "resolver"' : 'another server under "resolver"'
   const host = parseHost(NAME)
   if (!isHost(host) || host.kind !== 'name') throw new Error(`${NAME} is a name`)

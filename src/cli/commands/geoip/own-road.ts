@@ -3,10 +3,12 @@
 import { join } from 'node:path'
 import { systemClock } from '../../../clock.ts'
 import { judgeResolvers } from '../../../config/judge-resolvers.ts'
+import { judgeUpstreams } from '../../../config/judge-upstreams.ts'
 import { libraryFor } from '../../../config/library.ts'
+import { openUpstreams } from '../../../config/upstream.ts'
 import { createDirect } from '../../../egress/direct.ts'
-import { createDialer } from '../../../egress/happy-eyeballs.ts'
 import { createResolver } from '../../../egress/resolver.ts'
+import { createEgress } from '../../../egress/upstream/dialer.ts'
 import { type GeoTable, openTable, planSources } from '../../../geoip/index.ts'
 import { noReach } from '../../../geoip/reach.ts'
 import { noLiveFlows } from '../../../pipeline/live-flows.ts'
@@ -24,7 +26,7 @@ export interface OwnRoad {
   close(): Promise<void>
 }
 
-/** Throws OperatorError where a configured resolver is forbidden or the records cannot be written. */
+/** Throws OperatorError where a configured resolver or upstream proxy is forbidden or the records cannot be written. */
 export async function openOwnRoad(
   { settings, policy, location }: GeoipWorld,
   table: GeoTable | null,
@@ -36,6 +38,8 @@ export async function openOwnRoad(
   const locator = table ?? (await openTable(await planSources([{ type: 'embedded' }]), location))
   const { apps } = libraryFor(settings)
   judgeResolvers(settings, policy, locator, refusals, apps, clock.now())
+  judgeUpstreams(settings, policy, locator, refusals, apps, clock.now())
+  const hops = await openUpstreams(settings.upstream, process.env)
   const records = join(settings.geoip.folder, 'flows')
   const journal = await openJournal({ folder: records, node: settings.node, clock, onTrouble: (error) => trouble(error.message) })
   await journal.append({ type: 'started', version })
@@ -49,8 +53,9 @@ export async function openOwnRoad(
     apps,
     answers: new RecentAnswers(),
     resolver: createResolver(settings.resolver.servers, { monotonic: clock.monotonic }),
+    hops: hops.map(({ server }) => server),
     tables: { current: locator },
-    dialer: createDialer(createDirect({ monotonic: clock.monotonic })),
+    dialer: createEgress(hops, createDirect({ monotonic: clock.monotonic }), null),
     reach: noReach,
     writer: journal,
     clock,
