@@ -4,18 +4,22 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { systemClock } from './clock.ts'
 import { judgeResolvers } from './config/judge-resolvers.ts'
+import { judgeUpstreams } from './config/judge-upstreams.ts'
 import { libraryFor } from './config/library.ts'
+import { admissionFor } from './config/limits.ts'
 import { LivePolicy } from './config/live-policy.ts'
+import { openTls } from './config/live-tls.ts'
 import { locationOf } from './config/location.ts'
 import { overlaysFile, readOverlays } from './config/overlays.ts'
 import { loadPolicyFor, loadShadows } from './config/policies.ts'
 import type { Settings } from './config/settings.ts'
+import { openUpstreams } from './config/upstream.ts'
 import { tellOfPolicy, watchPolicy } from './config/watch-policy.ts'
 import { openTables, startCanaries, takeTable, watchTables } from './config/watch-tables.ts'
 import { openUsers, watchUsers } from './config/watch-users.ts'
 import { createDirect } from './egress/direct.ts'
-import { createDialer } from './egress/happy-eyeballs.ts'
 import { createResolver } from './egress/resolver.ts'
+import { createEgress } from './egress/upstream/dialer.ts'
 import type { GeoTable } from './geoip/index.ts'
 import { noReach } from './geoip/reach.ts'
 import { BoundDoors } from './inbound/own-doors.ts'
@@ -69,6 +73,9 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     },
   })
   const users = openUsers(settings, log)
+  const tls = openTls(settings, clock.now, log)
+  const admission = admissionFor(settings, clock.monotonic, log)
+  const hops = await openUpstreams(settings.upstream, process.env)
   const tables = await openTables(location, settings, log)
   const ownDoors = new BoundDoors()
   const refusals = { deniedPorts: settings.deniedPorts, localNames: settings.resolver.localNames, ownDoors }
@@ -78,6 +85,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     load: () => {
       const policy = loadPolicyFor(settings, mode)
       judgeResolvers(settings, policy, tables.current, refusals, apps, clock.now())
+      judgeUpstreams(settings, policy, tables.current, refusals, apps, clock.now())
       return policy
     },
     test: (policy) => suiteOn(tables.table, policy),
@@ -97,6 +105,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
   const live = new LiveFlows()
   const tally = new Tally(twice(journal))
   const flows = new Set<Promise<void>>()
+  const via = `ringfence-${randomBytes(4).toString('hex')}`
   const road: Road = {
     policies,
     live,
@@ -105,16 +114,16 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     apps,
     answers: new RecentAnswers(),
     resolver: createResolver(settings.resolver.servers, { monotonic: clock.monotonic }),
+    hops: hops.map(({ server }) => server),
     tables,
-    dialer: createDialer(createDirect({ monotonic: clock.monotonic })),
+    dialer: createEgress(hops, createDirect({ monotonic: clock.monotonic }), via),
     reach: await reachOf(settings, log),
     writer: followInLog(settings.records.whenDiskFull === 'continue' ? goingOn(tally) : tally, log),
     clock,
     dialMs: settings.limits.dialMs,
     report: (bug) => log.error({ err: bug }, `unexpected failure: ${bug.message}`),
   }
-  const via = `ringfence-${randomBytes(4).toString('hex')}`
-  const house: House = { road, flows, users, via, attributions: () => attributionsOf(tables.table), log }
+  const house: House = { road, flows, users, admission, tls: tls.doors, via, attributions: () => attributionsOf(tables.table), log }
   const doors: OpenDoor[] = []
   const boundDoors = () => doors.map(({ name, listener }) => ({ name, bound: listener.bound }))
   let page: Page
@@ -163,7 +172,10 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     get policyRefused() {
       return policies.refused
     },
-    reload: () => watch.look(true),
+    reload() {
+      tls.look()
+      return watch.look(true)
+    },
     get table() {
       return tables.table
     },
@@ -179,6 +191,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     async stop(graceMs) {
       stopWatching()
       stopWatchingUsers()
+      tls.stop()
       watch.stop()
       canaries.stop()
       await Promise.all([closeDoors(graceMs), page.stop()])

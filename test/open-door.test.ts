@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
+import { admissionFor } from '../src/config/limits.ts'
 import { loadSettings } from '../src/config/load.ts'
 import { openDoor } from '../src/open-door.ts'
 import { roadOf } from './support/proxy-under-test.ts'
@@ -9,7 +10,16 @@ test('a door of the settings serves clients until it stops, and its flows are th
   const settings = loadSettings({ listen: '127.0.0.1:0' })
   const { road, writer } = roadOf({})
   const flows = new Set<Promise<void>>()
-  const house = { road, flows, users: null, via: 'ringfence-test', attributions: () => [], log: pino({ level: 'silent' }) }
+  const house = {
+    road,
+    flows,
+    users: null,
+    admission: admissionFor(settings, () => 0, pino({ level: 'silent' })),
+    tls: new Map<string, never>(),
+    via: 'ringfence-test',
+    attributions: () => [],
+    log: pino({ level: 'silent' }),
+  }
   const door = await openDoor(settings.inbounds[0], settings, house)
   onTestFinished(() => door.stop(0))
 

@@ -1,8 +1,9 @@
 /** Ringfence's own look-ups walk the same road: a resolver that the policy forbids is an error of the settings. */
-import { formatEndpoint } from '../model/address.ts'
+import type { ResolverServer } from '../egress/resolver-server.ts'
+import { type Endpoint, formatEndpoint, type Ip } from '../model/address.ts'
 import type { AppCatalogue } from '../model/app.ts'
 import { OperatorError } from '../model/errors.ts'
-import type { FlowId, Millis } from '../model/flow.ts'
+import type { FlowId, Millis, Network } from '../model/flow.ts'
 import { anonymous } from '../model/identity.ts'
 import { isLocal } from '../model/scope.ts'
 import { decide } from '../pipeline/decide.ts'
@@ -23,22 +24,29 @@ export function judgeResolvers(
   apps: AppCatalogue,
   now: Millis,
 ): void {
-  for (const server of settings.resolver.servers) {
-    if (server.kind === 'system' || isLocal(server.host)) continue
+  const judge = ({ host, port }: Endpoint<Ip>, network: Network) => {
     const flow = {
       id: 'resolver' as FlowId,
       openedAt: now,
       inbound: 'resolver',
-      network: 'udp' as const,
-      client: { host: server.host, port: server.port },
+      network,
+      client: { host, port },
       who: anonymous,
-      asked: { host: { kind: 'ip' as const, ip: server.host }, port: server.port },
+      asked: { host: { kind: 'ip' as const, ip: host }, port },
     }
-    const known = whenNamesEnd(identify(flow, now, apps))
-    const { kind, verdict } = decide(policy, known, [locate(server.host, locator)], flow, refusals)
-    if (kind === 'dial') continue
+    return decide(policy, whenNamesEnd(identify(flow, now, apps)), [locate(host, locator)], flow, refusals)
+  }
+  for (const server of settings.resolver.servers) {
+    if (server.kind === 'system' || isLocal(server.host)) continue
+    const verdict = networksOf(server)
+      .map((network) => judge(server, network))
+      .find(({ kind }) => kind !== 'dial')?.verdict
+    if (verdict === undefined) continue
     const why = verdict.reasons.map((reason) => ('fence' in reason ? `fence "${reason.fence}"` : reason.kind)).join(', ')
     const where = settings.file === null || !isPath(settings.file) ? 'settings' : settings.file
     throw new OperatorError(`${where}: resolver.servers: ${formatEndpoint(server)} is forbidden by ${why} of policy ${policy.name}`)
   }
 }
+
+/** A long answer of a server of `udp` is fetched by TCP. */
+const networksOf = ({ kind }: ResolverServer): readonly Network[] => (kind === 'udp' ? ['udp', 'tcp'] : ['tcp'])

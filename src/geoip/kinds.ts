@@ -33,7 +33,7 @@ const embeddedSchema = z.strictObject({
     .optional(),
 })
 
-const secretSchema = z.union([z.strictObject({ file: path }), z.strictObject({ env: shortText(200) })], {
+export const secretSchema = z.union([z.strictObject({ file: path }), z.strictObject({ env: shortText(200) })], {
   error: 'must be { file: a path } or { env: the name of a variable }: a key never stands here itself',
 })
 

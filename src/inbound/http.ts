@@ -12,6 +12,7 @@ import { formatEndpoint } from '../model/address.ts'
 import { StopSource } from '../model/stop.ts'
 import type { ByteStream } from '../pipeline/byte-stream.ts'
 import { Deadline } from '../pipeline/deadline.ts'
+import { readMessage } from '../pipeline/handshake.ts'
 import type { Refusal } from '../pipeline/ports.ts'
 import { parseRequestHead } from '../wire/http1.ts'
 import { expectProblem } from '../wire/http1-expect.ts'
@@ -22,7 +23,6 @@ import { maxForwards } from '../wire/http1-max-forwards.ts'
 import { wasHere } from '../wire/http1-via.ts'
 import type { Door, Guest, Visitor } from './door.ts'
 import { sayFarewell } from './farewell.ts'
-import { readMessage } from './handshake.ts'
 import { type Answer, answerFor, encodeAnswer, refusalAnswer } from './http-answer.ts'
 import { serveRequest } from './http-exchange.ts'
 import { answerAsFinalRecipient } from './http-final-recipient.ts'
@@ -36,6 +36,7 @@ const GRANTED = Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n')
 
 export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
   const { stream, client } = visitor
+  let isFirst = true
   const aside = (request: RequestHead | null) => ({
     request,
     keepAlive: false,
@@ -50,7 +51,8 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
   for (;;) {
     // Between requests the connection may rest; the time for a head runs from its first byte.
     if (!(await nextRequest(stream, door))) return sayFarewell(stream, NOTHING)
-    const inTime = new Deadline(door.limits.headMs, 'the head')
+    const inTime = isFirst ? visitor.inTime : new Deadline(door.limits.headMs, 'the head')
+    isFirst = false
     let received: Uint8Array = NOTHING
     const read = (bytes: Uint8Array) => {
       received = bytes
@@ -160,7 +162,7 @@ async function nextRequest(stream: ByteStream, door: Door): Promise<boolean> {
 
 const tooSlow = { kind: 'malformed', why: 'the head of the request did not come in time', status: 408 } as const
 
-// RFC 9209 §2.3.28 names it, RFC 5842 §7.2 has the status that says it without Proxy-Status as well.
+// RFC 9209 §2.3.32 names it, RFC 5842 §7.2 has the status that says it without Proxy-Status as well.
 const loop = answerFor('client.loop', 'This request was here before: the proxies on its way send it in a circle.')
 
 const malformedAnswer = (status: number, sentence: string): Answer => ({ ...answerFor('client.malformed', sentence), status })

@@ -1,10 +1,9 @@
 /** SOCKS4 and 4a: CONNECT, where nobody must log in: the user id is no authentication and is not kept. BIND is refused. */
 import { isHost, parseHost } from '../model/hostname.ts'
-import { Deadline } from '../pipeline/deadline.ts'
+import { readMessage } from '../pipeline/handshake.ts'
 import { encodeReply, parseRequest, socks4Command } from '../wire/socks4.ts'
 import type { Door, Visitor } from './door.ts'
 import { sayFarewell } from './farewell.ts'
-import { readMessage } from './handshake.ts'
 import { withoutLogin } from './login.ts'
 import { type Dialect, tunnelOffer } from './tunnel.ts'
 
@@ -17,8 +16,8 @@ export async function serveSocks4(visitor: Visitor, door: Door): Promise<void> {
     sayFarewell(stream, encodeReply(false))
   }
 
-  const deadline = new Deadline(door.limits.headMs, 'the handshake')
-  const request = await readMessage(stream, parseRequest, deadline).finally(() => deadline.clear())
+  const request = await readMessage(stream, parseRequest, visitor.inTime)
+  visitor.inTime.clear()
   if (request.kind === 'ended') return stream.destroy()
   if (request.kind === 'malformed') return turnAway(request.why)
   const who = withoutLogin(door, visitor)

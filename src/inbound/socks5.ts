@@ -3,7 +3,7 @@ import { errorKind } from '../model/errors.ts'
 import { isHost, parseHost } from '../model/hostname.ts'
 import type { Identity } from '../model/identity.ts'
 import type { Stop } from '../model/stop.ts'
-import { Deadline } from '../pipeline/deadline.ts'
+import { readMessage } from '../pipeline/handshake.ts'
 import {
   encodeLoginStatus,
   encodeMethodChoice,
@@ -17,8 +17,7 @@ import {
 } from '../wire/socks5.ts'
 import type { Door, Visitor } from './door.ts'
 import { sayFarewell } from './farewell.ts'
-import { readMessage } from './handshake.ts'
-import { logIn, withoutLogin } from './login.ts'
+import { isTooMany, logIn, withoutLogin } from './login.ts'
 import { type Dialect, tunnelOffer } from './tunnel.ts'
 
 // RFC 1928 §6: BND.ADDR must be present; it is zero, since no client of CONNECT needs it and the grant may precede the dial.
@@ -28,8 +27,7 @@ const dialect: Dialect = {
 }
 
 export async function serveSocks5(visitor: Visitor, door: Door): Promise<void> {
-  const { stream, client } = visitor
-  const deadline = new Deadline(door.limits.headMs, 'the handshake')
+  const { stream, client, inTime: deadline } = visitor
   const turnAway = (why: string, reply: Uint8Array) => {
     door.malformed(client, why)
     sayFarewell(stream, reply)
@@ -80,7 +78,7 @@ async function byPassword(visitor: Visitor, door: Door, deadline: Stop): Promise
     return fail()
   }
   const who = await logIn(login.value, door, visitor, deadline)
-  if (who === null) return fail()
+  if (who === null || isTooMany(who)) return fail()
   await stream.write(encodeLoginStatus(true), deadline)
   return who
 }

@@ -62,6 +62,11 @@ export interface RecordedCandidate {
   readonly permitted: boolean
 }
 
+/** An upstream proxy, judged as a destination is. */
+export interface RecordedHop extends RecordedCandidate {
+  readonly port: number
+}
+
 /** What is judged of a flow, in `decided` and again in `rejudged`. */
 interface Judged {
   readonly id: string
@@ -84,6 +89,8 @@ export interface Decided extends Judged {
   readonly network: Network
   readonly port: number
   readonly candidates: readonly RecordedCandidate[]
+  /** The upstream proxies; left out where none is set, or none was asked about since no destination was permitted. */
+  readonly hops?: readonly RecordedHop[]
   /** SHA-256 of the location table's inputs, hex. */
   readonly table: string
   /** What every other shipped policy would have done, by its name. */
@@ -117,7 +124,9 @@ export interface Ended {
   readonly message: string | null
   /** The address that was connected to, or `null`. */
   readonly dialled: string | null
-  /** Duration of the TCP handshake with `dialled`, milliseconds. */
+  /** The upstream proxy that it was reached through, with its port; `null`: none. */
+  readonly via: string | null
+  /** Duration of the TCP handshake with `dialled`, or with `via`, milliseconds. */
   readonly connect_ms: number | null
   /** Countries that a source names and where the server cannot be, for it answered too soon; `null`: not measured, or no vantage is set. */
   readonly ruled_out: readonly RuledOut[] | null

@@ -57,11 +57,18 @@ export interface Candidate {
 /** What enforcing does, or would do while observing. `steer`: some addresses are left out, others reached. */
 export type Would = 'allow' | 'log' | 'steer' | 'block'
 
-/** Why a flow was judged as it was, told apart by `kind`. */
+/** Why a flow was judged as it was, told apart by `kind`. `hop`: of this upstream proxy, and not of the destination. */
 export type Reason =
-  | { readonly kind: 'fence'; readonly fence: string; readonly outcome: Outcome; readonly effect: Effect; readonly ip: Ip | null }
-  | { readonly kind: 'refusal'; readonly code: RefusalCode; readonly ip: Ip | null }
-  | { readonly kind: 'local-network'; readonly effect: Effect; readonly ip: Ip }
+  | {
+      readonly kind: 'fence'
+      readonly fence: string
+      readonly outcome: Outcome
+      readonly effect: Effect
+      readonly ip: Ip | null
+      readonly hop?: string
+    }
+  | { readonly kind: 'refusal'; readonly code: RefusalCode; readonly ip: Ip | null; readonly hop?: string }
+  | { readonly kind: 'local-network'; readonly effect: Effect; readonly ip: Ip; readonly hop?: string }
   | { readonly kind: 'error'; readonly code: string; readonly message: string }
 
 export interface Verdict {
@@ -71,6 +78,20 @@ export interface Verdict {
   readonly reasons: readonly Reason[]
 }
 
+/** An upstream proxy, judged as the destinations are that lie behind it. */
+export interface JudgedHop extends Candidate {
+  readonly port: number
+}
+
+/** The upstream proxies of a flow whose destination was permitted by itself. */
+export interface Way {
+  readonly hops: NonEmpty<JudgedHop>
+  /** On the hops alone; the decision's is the severer of both. */
+  readonly verdict: Verdict
+  /** On the destination alone. */
+  readonly destination: Verdict
+}
+
 /** The outcome of `decide`: what to dial, in order, or nothing. */
 export type Decision =
   | {
@@ -78,5 +99,8 @@ export type Decision =
       readonly verdict: Verdict
       readonly pinned: NonEmpty<PinnedEndpoint>
       readonly candidates: readonly Candidate[]
+      /** The hops to go through, in the order of the settings; `null`: no upstream is set. */
+      readonly via: NonEmpty<PinnedEndpoint> | null
+      readonly way?: Way
     }
-  | { readonly kind: 'refuse'; readonly verdict: Verdict; readonly candidates: readonly Candidate[] }
+  | { readonly kind: 'refuse'; readonly verdict: Verdict; readonly candidates: readonly Candidate[]; readonly way?: Way }

@@ -4,13 +4,14 @@
  */
 import type { Endpoint, Ip } from '../model/address.ts'
 import type { KnownApp } from '../model/app.ts'
-import { isNonEmpty } from '../model/brand.ts'
+import { isNonEmpty, type NonEmpty } from '../model/brand.ts'
 import type { Flow } from '../model/flow.ts'
 import {
   type Candidate,
   type Decision,
   type Effect,
   type FenceOutcome,
+  type JudgedHop,
   type PinnedEndpoint,
   type Reason,
   type RefusalCode,
@@ -20,6 +21,7 @@ import {
 } from '../model/verdict.ts'
 import { effectSpan, evaluate } from '../policy/evaluate.ts'
 import type { Policy } from '../policy/policy.ts'
+import { factsOfHop, hopText, judgeHop, type LocatedHop, refusalOfHop, spanOfHop } from './hops.ts'
 import { factsAbout, type Known, whenNamesEnd } from './identify.ts'
 import type { Located } from './locate.ts'
 import { type RefusalSettings, refusalOf } from './refusals.ts'
@@ -56,15 +58,38 @@ export const decideRefused = (policy: Policy, code: RefusalCode): Decision => ({
  * Whether a name that may still come could turn a permitted address into a blocked one, or the reverse: then, and only
  * then, the first bytes are held (DESIGN.md §2, rule 3).
  */
-export const isOpen = (policy: Policy, known: Known, located: readonly Located[], flow: Flow, refusals: RefusalSettings): boolean =>
+export const isOpen = (
+  policy: Policy,
+  known: Known,
+  located: readonly Located[],
+  flow: Flow,
+  refusals: RefusalSettings,
+  hops: readonly LocatedHop[] = [],
+): boolean =>
   located.some((place) => {
     if (refusalOfPlace(place, flow, refusals) !== null) return false
     const judged = place.locations.map((location) => effectSpan(policy, factsAbout(known, location)))
-    return judged.some(({ high }) => high === 'block') && !judged.some(({ low }) => low === 'block')
+    if (judged.some(({ low }) => low === 'block')) return false
+    return judged.some(({ high }) => high === 'block') || hops.some((hop) => isOpenHop(policy, known, place, hop))
   })
 
-/** The decision on all that is known now. Names that could still come are taken not to: ask `isOpen` first. */
-export function decide(policy: Policy, known: Known, located: readonly Located[], flow: Flow, refusals: RefusalSettings): Decision {
+function isOpenHop(policy: Policy, known: Known, { locations }: Located, hop: LocatedHop): boolean {
+  const { low, high } = spanOfHop(policy, factsOfHop(known, locations, hop))
+  return high === 'block' && low !== 'block'
+}
+
+/**
+ * The decision on all that is known now. Names that could still come are taken not to: ask `isOpen` first. Where there
+ * are upstream proxies, one of them must be permitted, too.
+ */
+export function decide(
+  policy: Policy,
+  known: Known,
+  located: readonly Located[],
+  flow: Flow,
+  refusals: RefusalSettings,
+  hops: readonly LocatedHop[] = [],
+): Decision {
   const final = whenNamesEnd(known)
   const candidates = located.map((place) => judgeCandidate(policy, final, place, refusalOfPlace(place, flow, refusals)))
   const verdict = verdictOn(policy, candidates)
@@ -72,8 +97,46 @@ export function decide(policy: Policy, known: Known, located: readonly Located[]
     policy,
     candidates.filter(({ permitted }) => permitted),
   ).map(({ ip }) => pin({ host: ip, port: flow.asked.port }))
-  return isNonEmpty(pinned) ? { kind: 'dial', verdict, pinned, candidates } : { kind: 'refuse', verdict, candidates }
+  if (!isNonEmpty(pinned)) return { kind: 'refuse', verdict, candidates }
+  const straight = { kind: 'dial', verdict, pinned, candidates, via: null } as const
+  const judged = judgeHops(policy, final, candidates, hops, flow, refusals)
+  return isNonEmpty(judged) ? through(straight, judged, policy) : straight
 }
+
+/** By the destinations that would be reached: what is left out passes no hop. */
+function judgeHops(
+  policy: Policy,
+  known: Known,
+  candidates: readonly Candidate[],
+  hops: readonly LocatedHop[],
+  flow: Flow,
+  refusals: RefusalSettings,
+): readonly JudgedHop[] {
+  const permitted = candidates.filter((candidate) => candidate.permitted)
+  const inside = permitted.filter(({ effect }) => effect !== 'block')
+  const places = (inside.length > 0 ? inside : permitted).flatMap(({ locations }) => locations)
+  return hops.map((hop) => judgeHop(policy, known, places, hop, refusalOfHop(hop, flow, refusals)))
+}
+
+/** The same decision where the way there leads through one of these hops. */
+function through(straight: Extract<Decision, { kind: 'dial' }>, hops: NonEmpty<JudgedHop>, policy: Policy): Decision {
+  const { verdict: destination, pinned, candidates } = straight
+  const onHops = verdictOn(policy, hops)
+  const reasons = hops.flatMap((hop) => reasonsOf(hop).map((reason) => ({ ...reason, hop: hopText(hop) })))
+  const verdict: Verdict = {
+    kind: severest(destination.kind, onHops.kind),
+    mode: policy.mode,
+    would: worse(destination.would, onHops.would),
+    reasons: [...destination.reasons, ...reasons],
+  }
+  const way = { hops, verdict: onHops, destination }
+  const via = hops.filter(({ permitted }) => permitted).map(({ ip, port }) => pin({ host: ip, port }))
+  return isNonEmpty(via) ? { kind: 'dial', verdict, pinned, candidates, via, way } : { kind: 'refuse', verdict, candidates, way }
+}
+
+const woulds: readonly Would[] = ['allow', 'log', 'steer', 'block']
+
+const worse = (a: Would, b: Would): Would => (woulds.indexOf(a) >= woulds.indexOf(b) ? a : b)
 
 /** What each of these policies would do if it enforced: for packs counted in the shadow. All are asked about the same facts. */
 export function decideWould(
@@ -82,14 +145,18 @@ export function decideWould(
   located: readonly Located[],
   flow: Flow,
   refusals: RefusalSettings,
+  hops: readonly LocatedHop[] = [],
 ): readonly Would[] {
   const final = whenNamesEnd(known)
   const places = located.map((place) =>
     refusalOfPlace(place, flow, refusals) === null ? place.locations.map((location) => factsAbout(final, location)) : null,
   )
-  return policies.map((policy) =>
-    wouldBe(places.map((facts) => facts?.map((each) => effectSpan(policy, each).low).reduce(severest, 'allow') ?? null)),
-  )
+  const all = located.flatMap(({ locations }) => locations)
+  const ways = hops.map((hop) => (refusalOfHop(hop, flow, refusals) === null ? factsOfHop(final, all, hop) : null))
+  return policies.map((policy) => {
+    const would = wouldBe(places.map((facts) => facts?.map((each) => effectSpan(policy, each).low).reduce(severest, 'allow') ?? null))
+    return ways.length === 0 ? would : worse(would, wouldBe(ways.map((facts) => facts && spanOfHop(policy, facts).low)))
+  })
 }
 
 /** Refused if any address that it stands for is. */

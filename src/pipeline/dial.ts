@@ -4,9 +4,15 @@ import type { NonEmpty } from '../model/brand.ts'
 import { RingfenceError } from '../model/errors.ts'
 import { type Stop, StopSource } from '../model/stop.ts'
 import type { PinnedEndpoint } from '../model/verdict.ts'
-import type { Dialer, Upstream } from './ports.ts'
+import type { Dialer, Reached } from './ports.ts'
 
-export async function dial(to: NonEmpty<PinnedEndpoint>, dialer: Dialer, deadlineMs: number, reasons: readonly Stop[]): Promise<Upstream> {
+export async function dial<U extends Reached>(
+  to: NonEmpty<PinnedEndpoint>,
+  dialer: Dialer<U>,
+  deadlineMs: number,
+  reasons: readonly Stop[],
+  via: NonEmpty<PinnedEndpoint> | null = null,
+): Promise<U> {
   const stop = new StopSource()
   // A stream that closed says why: its client left, or the door stops.
   const leave = () => {
@@ -16,11 +22,12 @@ export async function dial(to: NonEmpty<PinnedEndpoint>, dialer: Dialer, deadlin
   if (reasons.some(({ aborted }) => aborted)) leave()
   for (const each of reasons) each.addEventListener('abort', leave)
   const timer = setTimeout(() => {
+    const through = via === null ? '' : ` through the upstream proxy ${via.map(formatEndpoint).join(', ')}`
     const targets = to.map(formatEndpoint).join(', ')
-    stop.abort(new RingfenceError('dial.timeout', `dial.timeout: no answer from ${targets} within ${deadlineMs / 1000} s`))
+    stop.abort(new RingfenceError('dial.timeout', `dial.timeout: no answer from ${targets}${through} within ${deadlineMs / 1000} s`))
   }, deadlineMs)
   try {
-    return await dialer.dial(to, stop)
+    return await dialer.dial(to, stop, via)
   } catch (error) {
     throw stop.aborted ? stop.reason : error
   } finally {

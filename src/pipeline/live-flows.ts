@@ -3,7 +3,6 @@
  * judged again by what was known of it, and cut if it is now outside (DESIGN.md §2, rule 8).
  */
 import { setImmediate as others } from 'node:timers/promises'
-import type { Ip } from '../model/address.ts'
 import { RingfenceError } from '../model/errors.ts'
 import type { Flow, Millis } from '../model/flow.ts'
 import { type Stop, StopSource } from '../model/stop.ts'
@@ -12,8 +11,10 @@ import { explain } from '../policy/explain.ts'
 import type { Policy } from '../policy/policy.ts'
 import { readsNames } from '../policy/selection.ts'
 import { decide } from './decide.ts'
+import type { LocatedHop } from './hops.ts'
 import { type Known, whenNamesEnd } from './identify.ts'
 import type { Located } from './locate.ts'
+import type { Reached } from './ports.ts'
 import type { Entry, Told } from './record.ts'
 import type { RefusalSettings } from './refusals.ts'
 
@@ -21,6 +22,7 @@ import type { RefusalSettings } from './refusals.ts'
 export interface WhatIsKnown {
   readonly known: Known
   readonly located: readonly Located[]
+  readonly hops: readonly LocatedHop[]
 }
 
 export class LiveFlow {
@@ -31,7 +33,7 @@ export class LiveFlow {
   #facts: WhatIsKnown
   /** By whose word it goes on. */
   #policy: Policy
-  #remote: Ip | null = null
+  #reached: Pick<Reached, 'remote' | 'via'> | null = null
   #recording: Promise<void> = Promise.resolve()
 
   constructor(flow: Flow, facts: WhatIsKnown, policy: Policy, entry: Entry, refusals: RefusalSettings) {
@@ -55,9 +57,9 @@ export class LiveFlow {
     return this.#facts.known
   }
 
-  /** It is connected to one of the addresses that were permitted. */
-  reached(remote: Ip): void {
-    this.#remote = remote
+  /** It is connected to one of the addresses that were permitted, through one of the hops that were. */
+  reached(upstream: Pick<Reached, 'remote' | 'via'>): void {
+    this.#reached = upstream
   }
 
   /** More is known of it: judged again, recorded, and cut if that puts it outside. Rejects where that can't be recorded. */
@@ -105,20 +107,24 @@ export class LiveFlow {
   }
 
   #judge(): { readonly told: Told; readonly permitted: boolean } {
-    const { located } = this.#facts
+    const { located, hops } = this.#facts
     const known = whenNamesEnd(this.#facts.known)
-    const decision = decide(this.#policy, known, located, this.flow, this.#refusals)
-    const { verdict, candidates } = decision
+    const decision = decide(this.#policy, known, located, this.flow, this.#refusals, hops)
+    const { verdict, candidates, way } = decision
     const told = {
       verdict,
       candidates,
+      hops: way?.hops ?? [],
       known,
       sentence: sentenceOf(decision, this.flow.asked, this.#policy, known),
       policy: this.#policy,
     }
     // Before it is connected any of its addresses may be the one.
-    const own = candidates.filter(({ ip }) => this.#remote === null || ip === this.#remote)
-    return { told, permitted: own.length > 0 && own.every(({ permitted }) => permitted) }
+    const { remote, via } = this.#reached ?? { remote: null, via: null }
+    const own = candidates.filter(({ ip }) => remote === null || ip === remote.host)
+    const passed = (way?.hops ?? []).filter(({ ip, port }) => via === null || (ip === via.host && port === via.port))
+    const reachable = own.length > 0 && own.every(({ permitted }) => permitted)
+    return { told, permitted: reachable && (hops.length === 0 || passed.length > 0) && passed.every(({ permitted }) => permitted) }
   }
 }
 

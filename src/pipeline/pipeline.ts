@@ -3,18 +3,18 @@
  * → record. Every throw before the client is granted is a refusal, every one after it a reset.
  */
 
-import type { NonEmpty } from '../model/brand.ts'
-import { asRingfenceError, type ErrorCode, errorKind, type RingfenceError } from '../model/errors.ts'
-import type { Decision, PinnedEndpoint, Would } from '../model/verdict.ts'
+import { asRingfenceError, type ErrorCode, errorKind, RingfenceError } from '../model/errors.ts'
+import type { Decision, Would } from '../model/verdict.ts'
 import type { Policy } from '../policy/policy.ts'
 import { timeState } from '../policy/turning.ts'
 import { decide, decideEarly, decideRefused, decideWould, isOpen } from './decide.ts'
 import { dial } from './dial.ts'
+import { type LocatedHop, locateHops } from './hops.ts'
 import { identify, type Known, whenNamesEnd } from './identify.ts'
 import { LiveFlow, sentenceOf } from './live-flows.ts'
 import { type Located, locateAll } from './locate.ts'
 import { peek, watch, withClaims, withProofs } from './peek.ts'
-import type { Locator, Offer, Refusal, Road } from './ports.ts'
+import type { Locator, Offer, Reached, Refusal, Road, Upstream } from './ports.ts'
 import { Entry } from './record.ts'
 import { refusalOfPort } from './refusals.ts'
 import { resolve } from './resolve.ts'
@@ -23,32 +23,36 @@ export interface Judged {
   readonly decision: Decision
   readonly known: Known
   readonly located: readonly Located[]
+  /** The upstream proxies on the way. */
+  readonly hops: readonly LocatedHop[]
 }
 
 /** The part of an offer that is judged, and the part of the world that judging needs. */
 export type Asking = Pick<Offer, 'flow' | 'firstBytes' | 'gone' | 'grant'>
-export type JudgingRoad = Pick<Road, 'refusals' | 'resolver' | 'clock' | 'apps' | 'answers'>
+export type JudgingRoad = Pick<Road, 'refusals' | 'resolver' | 'clock' | 'apps' | 'answers' | 'hops'>
 
 /** One flow on its way. */
-interface Passage {
-  readonly offer: Offer
+interface Passage<U extends Reached> {
+  readonly offer: Offer<U>
   readonly policy: Policy
-  readonly road: Road
+  readonly road: Road<U>
   readonly entry: Entry
 }
 
 /** Carries one flow from its offer to its ending. Never rejects. */
-export async function carry(offer: Offer, road: Road): Promise<void> {
+export async function carry<U extends Reached = Upstream>(offer: Offer<U>, road: Road<U>): Promise<void> {
   const policy = road.policies.current
   const locator = road.tables.current
   const entry = new Entry(offer.flow, locator, road)
-  const passage: Passage = { offer, policy, road, entry }
+  const passage: Passage<U> = { offer, policy, road, entry }
   try {
+    if (offer.flow.network === 'udp' && road.hops.length > 0)
+      throw new RingfenceError('upstream.no-udp', 'UDP does not go through upstream proxies, and nothing goes round them')
     const judged = await judge(offer, policy, locator, road)
     const told = tell(judged, passage)
     await entry.decided(told, shadow(judged, passage))
     if (judged.decision.kind === 'refuse') return offer.refuse(refusalBy(judged.decision, told.sentence))
-    await pass(judged, judged.decision.pinned, passage)
+    await pass(judged, judged.decision, passage)
   } catch (thrown) {
     const error = asRingfenceError(thrown)
     if (error.code === 'bug.unexpected') road.report(error)
@@ -59,7 +63,11 @@ export async function carry(offer: Offer, road: Road): Promise<void> {
 }
 
 /** Connects and moves bytes, for as long as the policy in force permits it. */
-async function pass(judged: Judged, pinned: NonEmpty<PinnedEndpoint>, { offer, policy, road, entry }: Passage): Promise<void> {
+async function pass<U extends Reached>(
+  judged: Judged,
+  { pinned, via }: Extract<Decision, { readonly kind: 'dial' }>,
+  { offer, policy, road, entry }: Passage<U>,
+): Promise<void> {
   const live = new LiveFlow(offer.flow, judged, policy, entry, road.refusals)
   road.live.add(live)
   try {
@@ -68,9 +76,9 @@ async function pass(judged: Judged, pinned: NonEmpty<PinnedEndpoint>, { offer, p
     const now = road.clock.now()
     const at = judged.known.at ?? now
     if (current !== policy || timeState(current, at) !== timeState(current, now)) await live.rejudge(current, now)
-    const upstream = await dial(pinned, road.dialer, road.dialMs, [offer.gone, live.cut])
+    const upstream = await dial(pinned, road.dialer, road.dialMs, [offer.gone, live.cut], via)
     entry.dialled(upstream)
-    live.reached(upstream.remote.host)
+    live.reached(upstream)
     offer.grant()
     const learning = learnInPassing(offer, live, road)
     const ended = await offer.relay(upstream, entry.meter, live.cut)
@@ -90,18 +98,19 @@ export async function judge(offer: Asking, policy: Policy, locator: Locator, roa
   const known = firstBytes === null ? whenNamesEnd(asked) : asked
   const denied = refusalOfPort(flow, road.refusals)
   const early = denied === null ? decideEarly(policy, known) : decideRefused(policy, denied)
-  if (early !== null) return { decision: early, known, located: [] }
+  if (early !== null) return { decision: early, known, located: [], hops: [] }
 
   const addresses = await resolve(flow.asked.host, road.resolver, gone)
   if (flow.asked.host.kind === 'name') road.answers.remember(flow.client.host, flow.asked.host.name, addresses, known.at ?? flow.openedAt)
   const located = locateAll(addresses, locator)
-  if (firstBytes === null || policy.mode === 'observe' || !isOpen(policy, known, located, flow, road.refusals)) {
-    return { decision: decide(policy, known, located, flow, road.refusals), known, located }
+  const hops = locateHops(road.hops, locator)
+  if (firstBytes === null || policy.mode === 'observe' || !isOpen(policy, known, located, flow, road.refusals, hops)) {
+    return { decision: decide(policy, known, located, flow, road.refusals, hops), known, located, hops }
   }
   // A client of CONNECT or SOCKS says more only after the grant, so a refusal from here on is a reset.
   offer.grant()
   const more = await peek(firstBytes, known, policy, road.resolver, gone)
-  return { decision: decide(policy, more, located, flow, road.refusals), known: more, located }
+  return { decision: decide(policy, more, located, flow, road.refusals, hops), known: more, located, hops }
 }
 
 /** Of a flow that asks for an address: the name that led this client there a moment ago. */
@@ -114,7 +123,7 @@ function remembered(known: Known, { asked: { host }, client, openedAt }: Offer['
  * Names that show up while the bytes already move: recorded, and while enforcing the flow is cut if they turn the
  * verdict. The returned function resolves when nothing of this is under way any more, so that the ending comes last.
  */
-function learnInPassing({ firstBytes }: Offer, live: LiveFlow, road: Road): () => Promise<void> {
+function learnInPassing({ firstBytes }: Pick<Offer, 'firstBytes'>, live: LiveFlow, road: JudgingRoad): () => Promise<void> {
   if (firstBytes === null || live.known.namesFinal) return async () => undefined
   let rejudging = Promise.resolve()
   watch(firstBytes, live.known, (claims) => {
@@ -130,18 +139,19 @@ function learnInPassing({ firstBytes }: Offer, live: LiveFlow, road: Road): () =
   return () => rejudging
 }
 
-const tell = ({ decision, known }: Judged, { offer, policy }: Passage) => ({
+const tell = <U extends Reached>({ decision, known }: Judged, { offer, policy }: Passage<U>) => ({
   verdict: decision.verdict,
   candidates: decision.candidates,
+  hops: decision.way?.hops ?? [],
   known,
   sentence: sentenceOf(decision, offer.flow.asked, policy, known),
   policy,
 })
 
-function shadow({ known, located }: Judged, { offer, policy, road }: Passage): Readonly<Record<string, Would>> {
+function shadow<U extends Reached>({ known, located, hops }: Judged, { offer, policy, road }: Passage<U>): Readonly<Record<string, Would>> {
   if (located.length === 0) return {}
   const others = road.shadows.filter(({ hash }) => hash !== policy.hash)
-  const would = decideWould(others, known, located, offer.flow, road.refusals)
+  const would = decideWould(others, known, located, offer.flow, road.refusals, hops)
   return Object.fromEntries(others.map(({ name }, i) => [name, would[i] ?? 'block']))
 }
 

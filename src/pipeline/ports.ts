@@ -18,6 +18,7 @@ import type { ByteStream } from './byte-stream.ts'
 import type { LiveFlow } from './live-flows.ts'
 import type { RecentAnswers } from './recent-answers.ts'
 import type { RefusalSettings } from './refusals.ts'
+import type { DatagramPort } from './relay-datagrams.ts'
 
 export interface Resolver {
   /**
@@ -34,17 +35,32 @@ export interface Locator {
   readonly hash: string
 }
 
-/** A connection to an address that was judged. */
-export interface Upstream {
-  readonly stream: ByteStream
+/** An address that was judged, and that is now spoken with. */
+export interface Reached {
   readonly remote: Endpoint<Ip>
-  /** Duration of the TCP handshake, milliseconds. */
-  readonly connectMs: number
+  /** The upstream proxy that leads there, or `null`. */
+  readonly via: Endpoint<Ip> | null
+  /** Duration of the TCP handshake with `remote`, or with `via`, milliseconds; `null` where there was none. */
+  readonly connectMs: number | null
 }
 
-export interface Dialer {
-  /** Races among the given endpoints only (RFC 8305 §5). Throws RingfenceError `dial.*`, naming every address tried. */
-  dial(to: NonEmpty<PinnedEndpoint>, stop: Stop): Promise<Upstream>
+/** A connection to an address that was judged. */
+export interface Upstream extends Reached {
+  readonly stream: ByteStream
+}
+
+/** A UDP session with an address that was judged, from which alone its datagrams come. */
+export interface DatagramUpstream extends Reached {
+  readonly datagrams: DatagramPort
+}
+
+/** `U`: how what was dialled is spoken with, a stream or datagrams. The road is the same for both. */
+export interface Dialer<U extends Reached = Upstream> {
+  /**
+   * Races among the given endpoints only (RFC 8305 §5), through one of the given hops where there are any. Throws
+   * RingfenceError `dial.*`, naming every address tried, or `upstream.*`.
+   */
+  dial(to: NonEmpty<PinnedEndpoint>, stop: Stop, via: NonEmpty<PinnedEndpoint> | null): Promise<U>
 }
 
 /** What round-trip times say of places. Recorded and shown, never a verdict: a blocked flow is never dialled, so none could acquit it. */
@@ -85,7 +101,7 @@ export interface Refusal {
 }
 
 /** One flow, as its door offers it to the road. The door knows the protocol; the road knows the policy. */
-export interface Offer {
+export interface Offer<U extends Reached = Upstream> {
   readonly flow: Flow
   /** Fires when the client is gone: a pending look-up or dial is given up. */
   readonly gone: Stop
@@ -96,7 +112,7 @@ export interface Offer {
   /** Says no in the door's own dialect; after the grant, a reset. Idempotent, never throws. */
   refuse(refusal: Refusal): void
   /** Moves bytes until the flow ends, counting them. On abort, both sides are reset and the flow is `cut`. Rejects only for a fault of our own. */
-  relay(upstream: Upstream, meter: Meter, cut: Stop): Promise<HowEnded>
+  relay(upstream: U, meter: Meter, cut: Stop): Promise<HowEnded>
 }
 
 export interface FirstBytes {
@@ -113,7 +129,7 @@ export interface LiveSet {
 }
 
 /** All that the road needs of the world, composed by `app.ts`. */
-export interface Road {
+export interface Road<U extends Reached = Upstream> {
   /** What a flow is judged by when it comes; those that are live are judged again when another takes its place. */
   readonly policies: { readonly current: Policy }
   readonly live: LiveSet
@@ -123,9 +139,11 @@ export interface Road {
   readonly apps: AppCatalogue
   readonly answers: RecentAnswers
   readonly resolver: Resolver
+  /** The upstream proxies, in the order in which they are tried. Empty: destinations are dialled themselves. */
+  readonly hops: readonly Endpoint<Ip>[]
   /** Read once per flow: new data changes what later flows see. */
   readonly tables: { readonly current: Locator }
-  readonly dialer: Dialer
+  readonly dialer: Dialer<U>
   readonly reach: Reach
   readonly writer: FlowWriter
   readonly clock: Clock

@@ -3,20 +3,32 @@ import { randomUUID } from 'node:crypto'
 import { formatEndpoint } from '../model/address.ts'
 import { type App, type AppOrigin, appsNamed, noApps } from '../model/app.ts'
 import type { ErrorCode, RingfenceError } from '../model/errors.ts'
-import type { Decided, Ended, Ending, RecordedApp, RecordedCandidate, RecordedName, RecordedPlace, Rejudged } from '../model/event.ts'
+import type {
+  Decided,
+  Ended,
+  Ending,
+  RecordedApp,
+  RecordedCandidate,
+  RecordedHop,
+  RecordedName,
+  RecordedPlace,
+  Rejudged,
+} from '../model/event.ts'
 import type { Flow, KnownName } from '../model/flow.ts'
 import { hostText } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
 import type { RuledOut } from '../model/reach.ts'
-import type { Candidate, Verdict, Would } from '../model/verdict.ts'
+import type { Candidate, JudgedHop, Verdict, Would } from '../model/verdict.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Known } from './identify.ts'
-import type { HowEnded, Locator, Meter, Road, Upstream } from './ports.ts'
+import type { HowEnded, Locator, Meter, Reached, Road } from './ports.ts'
 
 /** What was judged, in the form in which it is told. */
 export interface Told {
   readonly verdict: Verdict
   readonly candidates: readonly Candidate[]
+  /** The upstream proxies on the way. */
+  readonly hops: readonly JudgedHop[]
   readonly known: Pick<Known, 'names' | 'recalled' | 'namedApps' | 'anyName' | 'catalogue' | 'network' | 'port'>
   readonly sentence: string
   /** Whose verdict it is. */
@@ -26,18 +38,21 @@ export interface Told {
 /** Of a flow that something went wrong with before anything was known. */
 const unknown: Told['known'] = { names: [], recalled: [], namedApps: [], anyName: false, network: 'tcp', port: 0, catalogue: noApps }
 
+/** The part of the world that records need. */
+export type RecordingRoad = Pick<Road, 'reach' | 'writer' | 'clock'>
+
 export class Entry {
   readonly meter: Meter = { up: 0, down: 0 }
   readonly #flow: Flow
   readonly #locator: Locator
-  readonly #road: Road
+  readonly #road: RecordingRoad
   readonly #openedAt: number
-  #upstream: Upstream | null = null
+  #upstream: Reached | null = null
   #ruledOut: readonly RuledOut[] | null = null
   #candidates: readonly Candidate[] = []
   #state: 'open' | 'decided' | 'closed' = 'open'
 
-  constructor(flow: Flow, locator: Locator, road: Road) {
+  constructor(flow: Flow, locator: Locator, road: RecordingRoad) {
     this.#flow = flow
     this.#locator = locator
     this.#road = road
@@ -54,6 +69,7 @@ export class Entry {
       network,
       port: asked.port,
       candidates: told.candidates.map(recordedCandidate),
+      ...(told.hops.length === 0 ? {} : { hops: told.hops.map(recordedHop) }),
       table: this.#locator.hash,
       shadow,
       personal: {
@@ -78,12 +94,14 @@ export class Entry {
     await this.#road.writer.append(event)
   }
 
-  dialled(upstream: Upstream): void {
+  dialled(upstream: Reached): void {
     this.#upstream = upstream
-    const { remote, connectMs } = upstream
+    const { remote, via, connectMs } = upstream
+    // What was measured then is the way to the proxy.
+    if (via !== null) return
     const location = this.#candidates.find(({ ip }) => ip === remote.host)?.locations[0]
     // One that stands for another address was answered by a translator or relay on the way.
-    if (location?.ip === remote.host) this.#ruledOut = this.#road.reach.ruledOut(location, connectMs)
+    if (location?.ip === remote.host && connectMs !== null) this.#ruledOut = this.#road.reach.ruledOut(location, connectMs)
   }
 
   /** The ending of a flow that was let through. */
@@ -98,7 +116,7 @@ export class Entry {
     if (this.#state === 'open') {
       const reasons = [{ kind: 'error', code: error.code, message: error.message } as const]
       const verdict: Verdict = { kind: 'block', mode: policy.mode, would: 'block', reasons }
-      const told = { verdict, candidates: [], known: unknown, sentence: `Not reached: ${error.message}.`, policy }
+      const told = { verdict, candidates: [], hops: [], known: unknown, sentence: `Not reached: ${error.message}.`, policy }
       await this.decided(told, {}).catch(() => undefined)
     } else {
       await this.#end(endings[error.code] ?? 'failed', error.code, error.message)
@@ -107,14 +125,16 @@ export class Entry {
 
   async #end(ending: Ending, code: string | null, message: string | null): Promise<void> {
     if (this.#state !== 'decided') return
+    const { remote, via, connectMs } = this.#upstream ?? { remote: null, via: null, connectMs: null }
     const event: Ended = {
       type: 'ended',
       id: this.#flow.id,
       ending,
       code,
       message,
-      dialled: this.#upstream?.remote.host ?? null,
-      connect_ms: this.#upstream === null ? null : tenths(this.#upstream.connectMs),
+      dialled: remote?.host ?? null,
+      via: via && formatEndpoint(via),
+      connect_ms: connectMs === null ? null : tenths(connectMs),
       ruled_out: this.#ruledOut,
       ...this.meter,
       duration_ms: tenths(this.#road.clock.monotonic() - this.#openedAt),
@@ -186,6 +206,8 @@ const recordedCandidate = ({ ip, locations, fences, effect, refusal, permitted }
   refusal,
   permitted,
 })
+
+const recordedHop = (hop: JudgedHop): RecordedHop => ({ ...recordedCandidate(hop), port: hop.port })
 
 const recordedPlace = ({ ip, scope, answers, possible, best, registry, anycast, network }: Location): RecordedPlace => ({
   ip,

@@ -3,14 +3,14 @@
  * the question which addresses are Ringfence's own doors.
  */
 import type { Ip } from '../model/address.ts'
-import type { Flow } from '../model/flow.ts'
+import type { Flow, Network } from '../model/flow.ts'
 import { type Hostname, isUnder } from '../model/hostname.ts'
 import { isCloudMetadata, judgedAddresses, scopeOf } from '../model/scope.ts'
 import type { RefusalCode } from '../model/verdict.ts'
 
 export interface OwnDoors {
   /** Whether a connection to this address and port would come back to one of Ringfence's own listeners. */
-  has(ip: Ip, port: number): boolean
+  has(ip: Ip, port: number, network: Network): boolean
 }
 
 export interface RefusalSettings {
@@ -33,7 +33,7 @@ export function refusalOf(ip: Ip, flow: Flow, settings: RefusalSettings): Refusa
     const scope = scopeOf(address)
     if (scope === 'unspecified') return 'refuse.unspecified'
     if (isCloudMetadata(address)) return 'refuse.cloud-metadata'
-    if (settings.ownDoors.has(address, port)) return 'refuse.own-door'
+    if (settings.ownDoors.has(address, port, flow.network)) return 'refuse.own-door'
     // DNS rebinding: a public name that points into the client's own network. A translator's own prefix (RFC 8215) is
     // reserved space, but leads to the IPv4 address inside, which is asked in its turn.
     if (!mayBeLocal && scope !== 'global' && !isTranslated(address)) return 'refuse.local-answer'

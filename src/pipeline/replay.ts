@@ -6,7 +6,7 @@
 import { type Endpoint, type Ip, parseIp } from '../model/address.ts'
 import type { AppCatalogue } from '../model/app.ts'
 import { isNonEmpty } from '../model/brand.ts'
-import type { RecordedCandidate, RecordedName } from '../model/event.ts'
+import type { RecordedCandidate, RecordedHop, RecordedName } from '../model/event.ts'
 import type { Flow, FlowId, KnownName, Network } from '../model/flow.ts'
 import { isHost, parseHost, parseHostPort } from '../model/hostname.ts'
 import { ANONYMOUS, type Identity } from '../model/identity.ts'
@@ -33,6 +33,7 @@ export interface RecordedFlow {
   /** Its first bytes may have named any destination. */
   readonly name_hidden: boolean
   readonly candidates: readonly RecordedCandidate[]
+  readonly hops: readonly RecordedHop[]
   readonly reasons: readonly Reason[]
 }
 
@@ -46,7 +47,11 @@ export function replay(
 ): Decision | null {
   const flow = flowOf(recorded)
   const located = recorded.candidates.flatMap((candidate) => locatedNow(candidate, locator) ?? [])
-  if (flow === null || located.length < recorded.candidates.length) return null
+  const hops = recorded.hops.flatMap((hop) => {
+    const place = locatedNow(hop, locator)
+    return place === null ? [] : [{ ...place, port: hop.port }]
+  })
+  if (flow === null || located.length < recorded.candidates.length || hops.length < recorded.hops.length) return null
   const asked = identify(flow, flow.openedAt, apps)
   // It was blocked before anything was looked up: what needs no address can be said again.
   if (located.length === 0) return isEarly(recorded) ? decideEarly({ ...policy, mode: 'enforce' }, asked) : null
@@ -54,7 +59,7 @@ export function replay(
     .filter(({ origin }) => origin !== 'asked' && origin !== 'dns')
     .flatMap((name) => knownName(name, located) ?? [])
   const known = whenNamesEnd({ ...withNames(asked, [...asked.names, ...claimed]), anyName: recorded.name_hidden })
-  return decide(policy, known, located, flow, refusals)
+  return decide(policy, known, located, flow, refusals, hops)
 }
 
 const isEarly = ({ reasons }: RecordedFlow): boolean => reasons.some(({ kind }) => kind === 'fence')

@@ -238,6 +238,8 @@ async function send(
     resolver: { resolve: async () => [address] },
     tables: { current: locator },
     dialer: dialler,
+    // Whether the destinations are judged is the question; a hop in the wrong place would answer it for them.
+    hops: [],
     reach: noReach,
     writer: { append: async (event) => void events.push(event) },
     clock,

@@ -6,13 +6,34 @@ import { type Endpoint, formatEndpoint } from '../model/address.ts'
 import { isCountryCode } from '../model/country.ts'
 import { type Host, hostText } from '../model/hostname.ts'
 import type { Location } from '../model/location.ts'
-import type { Axis, Candidate, Decision, Outcome, RefusalCode, Verdict } from '../model/verdict.ts'
+import type { Axis, Candidate, Decision, Outcome, RefusalCode, Verdict, Way, Would } from '../model/verdict.ts'
 import { type Pronoun, placeClause, placeName } from './explain-place.ts'
 import type { Fence, Policy } from './policy.ts'
 import { placeOutcome } from './territory.ts'
 
 /** `Blocked: zoom.us is at 52.81.151.250, which both sources place in China (CN); fence "no-cn" lets nothing reach it.` */
 export function explain(decision: Decision, asked: Endpoint<Host>, policy: Policy): string {
+  return decision.way === undefined ? explainStraight(decision, asked, policy) : explainWay(decision, decision.way, asked, policy)
+}
+
+/** The sentence of the destination, or of the upstream proxies where these are what made the verdict. */
+function explainWay(decision: Decision, { hops, verdict, destination }: Way, asked: Endpoint<Host>, policy: Policy): string {
+  const weight = ({ would }: Verdict) => (['allow', 'log', 'steer', 'block'] satisfies Would[]).indexOf(would)
+  const ofDestination = explainStraight({ ...decision, verdict: destination }, asked, policy)
+  if (weight(verdict) <= weight(destination)) return ofDestination
+  const outside = hops.filter(({ refusal, effect }) => refusal !== null || effect === 'block')
+  if (verdict.would === 'steer') {
+    const only = verdict.mode === 'observe' && outside.some(({ refusal }) => refusal === null) ? 'Enforcing, upstream' : 'Upstream'
+    return `${ofDestination} ${only} proxies: ${leftOutClause(outside)}.`
+  }
+  const telling = verdict.would === 'block' ? outside : hops.filter(({ effect }) => effect === 'log')
+  const lead = telling.find(({ refusal }) => refusal === null) ?? telling[0] ?? hops[0]
+  const at = { host: { kind: 'ip', ip: lead.ip }, port: lead.port } as const
+  const told = explainStraight({ kind: 'refuse', verdict, candidates: hops }, at, policy)
+  return told.replace(': ', `: on the way to ${hostText(asked.host)}, the upstream proxy `)
+}
+
+function explainStraight(decision: Decision, asked: Endpoint<Host>, policy: Policy): string {
   const { verdict, candidates } = decision
   const name = hostText(asked.host)
   const refusal = verdict.reasons.find((reason) => reason.kind === 'refusal')

@@ -3,7 +3,7 @@
  * begin in the middle; it knows nothing of files.
  */
 import type { CountryCode } from '../model/country.ts'
-import type { Ending, JournalEvent, RecordedApp, RecordedCandidate, RecordedName } from '../model/event.ts'
+import type { Ending, JournalEvent, RecordedApp, RecordedCandidate, RecordedHop, RecordedName } from '../model/event.ts'
 import type { Network } from '../model/flow.ts'
 import { ANONYMOUS } from '../model/identity.ts'
 import { type Certainty, certaintyOf } from '../model/location.ts'
@@ -34,6 +34,8 @@ export interface FlowRecord {
   readonly name_hidden: boolean
   readonly apps: readonly RecordedApp[]
   readonly candidates: readonly RecordedCandidate[]
+  /** The upstream proxies that were judged; none where none is set, or no destination was permitted. */
+  readonly hops: readonly RecordedHop[]
   readonly mode: Mode
   readonly verdict: Effect
   readonly would: Would
@@ -51,6 +53,8 @@ export interface FlowRecord {
   readonly code: string | null
   readonly message: string | null
   readonly dialled: string | null
+  /** The upstream proxy that it was reached through. */
+  readonly via: string | null
   readonly connect_ms: number | null
   /** Countries that a source names and that the time of the handshake rules out; `null`: nothing can be said. */
   readonly ruled_out: readonly RuledOut[] | null
@@ -115,6 +119,7 @@ export function recordOf(parts: FlowParts): FlowRecord | null {
     name_hidden: judged.name_hidden,
     apps: judged.apps ?? [],
     candidates: decided.candidates,
+    hops: decided.hops ?? [],
     mode: judged.mode,
     verdict: judged.verdict,
     would: judged.would,
@@ -128,15 +133,15 @@ export function recordOf(parts: FlowParts): FlowRecord | null {
   }
 }
 
-type End = Pick<FlowRecord, 'ending' | 'code' | 'message' | 'dialled' | 'connect_ms' | 'ruled_out' | 'up' | 'down' | 'duration_ms'>
+type End = Pick<FlowRecord, 'ending' | 'code' | 'message' | 'dialled' | 'via' | 'connect_ms' | 'ruled_out' | 'up' | 'down' | 'duration_ms'>
 
 function endOf({ decided, ended, interrupted }: FlowParts): End {
-  const nothing = { message: null, dialled: null, connect_ms: null, ruled_out: null, duration_ms: null }
+  const nothing = { message: null, dialled: null, via: null, connect_ms: null, ruled_out: null, duration_ms: null }
   if (decided?.verdict === 'block') return { ...nothing, ending: 'blocked', code: codeOf(decided.reasons), up: 0, down: 0 }
   if (ended === undefined) return { ...nothing, ending: interrupted ? 'interrupted' : 'open', code: null, up: null, down: null }
-  const { ending, code, message, dialled, connect_ms, ruled_out, up, down, duration_ms } = ended
+  const { ending, code, message, dialled, via, connect_ms, ruled_out, up, down, duration_ms } = ended
   // Events of a version that did not know it have none.
-  return { ending, code, message, dialled, connect_ms, ruled_out: ruled_out ?? null, up, down, duration_ms }
+  return { ending, code, message, dialled, via: via ?? null, connect_ms, ruled_out: ruled_out ?? null, up, down, duration_ms }
 }
 
 /** A refusal or an accident has a code of its own; everything else that blocks is the policy. */

@@ -26,6 +26,12 @@ export function parseBasicCredentials(value: string): BasicCredentials | BasicPr
   return { name: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
+/** The value of the field. Throws on a name with a colon, where the name would end: the settings are checked for it. */
+export function encodeBasicCredentials({ name, password }: BasicCredentials): string {
+  if (name.includes(':')) throw new Error('a name with a colon has no form in HTTP Basic')
+  return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
+}
+
 /** RFC 4648 §4, and nothing that only nearly is: no other alphabet, no white space, no padding left out, no bits left over. */
 function base64(text: string): Uint8Array | null {
   const bytes = Buffer.from(text, 'base64')

@@ -80,7 +80,8 @@ export function parseRequest(bytes: Uint8Array): Parsed<Socks5Request> {
   return cursor.short ? needMore : value({ command, host, port }, cursor.offset)
 }
 
-function readAddress(cursor: Cursor, type: number): Socks5Request['host'] | null {
+/** ATYP and what it announces (RFC 1928 §5), where ATYP was read already; `null`: the name is not UTF-8. */
+export function readAddress(cursor: Cursor, type: number): Socks5Request['host'] | null {
   switch (type) {
     case ADDRESS_V4:
     case ADDRESS_V6: {
@@ -105,7 +106,13 @@ export const encodeLoginStatus = (isGood: boolean): Uint8Array => Uint8Array.of(
 
 /** A reply (RFC 1928 §6). BND.ADDR is present even on failure: clients hang without it; `null` is sent as 0.0.0.0:0. */
 export function encodeReply(code: number, bound: Endpoint<Ip> | null): Uint8Array {
-  const address = bound === null ? new Uint8Array(4) : ipToBytes(bound.host)
-  const port = bound?.port ?? 0
-  return Uint8Array.of(VERSION, code, 0, address.length === 4 ? ADDRESS_V4 : ADDRESS_V6, ...address, port >> 8, port & 0xff)
+  return Uint8Array.of(VERSION, code, 0, ...(bound === null ? NOWHERE : encodeAddress(bound)))
+}
+
+const NOWHERE = [ADDRESS_V4, 0, 0, 0, 0, 0, 0]
+
+/** ATYP, address and port (RFC 1928 §5). */
+export function encodeAddress({ host, port }: Endpoint<Ip>): readonly number[] {
+  const address = ipToBytes(host)
+  return [address.length === 4 ? ADDRESS_V4 : ADDRESS_V6, ...address, port >> 8, port & 0xff]
 }

@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import type { Door } from '../../src/inbound/door.ts'
+import { serveRequest } from '../../src/inbound/http-exchange.ts'
+import { RingfenceError } from '../../src/model/errors.ts'
+import type { FlowId } from '../../src/model/flow.ts'
+import { anonymous } from '../../src/model/identity.ts'
+import type { HowEnded, Offer } from '../../src/pipeline/ports.ts'
+import { parseRequestHead } from '../../src/wire/http1.ts'
+import { realClock } from '../support/fake-clock.ts'
+import { ip } from '../support/fake-ports.ts'
 import { answersAfterFin, type HttpRequest, ok, startHttpOrigin, startOrigin } from '../support/origin-server.ts'
 import { eventually, notToChina, openProxy, policyText, VIA, type World } from '../support/proxy-under-test.ts'
-import type { Peer } from '../support/socket-pair.ts'
+import { never, type Peer, streamPair } from '../support/socket-pair.ts'
 
 const CHINA = '52.81.151.250'
 const AMERICA = '170.114.1.1'
@@ -462,4 +471,37 @@ describe('what goes wrong at the origin', () => {
     client.send(get('http://a.com/'))
     await client.receives('504')
   })
+})
+
+test('a cut that came before the exchange began lets no byte through', async () => {
+  const { near, far } = await streamPair()
+  const { near: up, far: origin } = await streamPair()
+  const cut = AbortSignal.abort(new RingfenceError('policy.cut', 'Blocked: it is forbidden by now'))
+  const ended: HowEnded[] = []
+  const carry = async (offer: Offer) => {
+    const upstream = { stream: up, remote: { host: ip(AMERICA), port: 80 }, via: null, connectMs: 1 }
+    ended.push(await offer.relay(upstream, { up: 0, down: 0 }, cut))
+  }
+  const door: Door = {
+    name: 'http',
+    limits: { headBytes: 1_000, headMs: 1_000, relay: { idleMs: 1_000, halfClosedMs: 1_000 } },
+    clock: realClock,
+    via: VIA,
+    stopping: never,
+    attributions: [],
+    login: null,
+    groupsOf: () => [],
+    nextId: () => 'id' as FlowId,
+    carry,
+    malformed: () => undefined,
+    loginFailed: () => undefined,
+  }
+  const head = parseRequestHead(Buffer.from(get('http://a.com/')), door.limits)
+  if (head.kind !== 'value' || head.value.target.kind !== 'absolute') throw new Error('no request')
+  const guest = { stream: near, client: { host: ip('127.0.0.1'), port: 5 }, who: anonymous }
+  expect(await serveRequest(guest, head.value, head.value.target, { kind: 'none' }, door)).toBe('keep')
+  expect(ended).toMatchObject([{ ending: 'cut', code: 'policy.cut' }])
+  expect(await far.receives('forbidden by now')).toMatch(/^HTTP\/1\.1 403 /)
+  await origin.until('the connection to be over', () => origin.ended || origin.closed)
+  expect(origin.text).toBe('')
 })

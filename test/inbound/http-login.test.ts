@@ -134,6 +134,14 @@ describe('the login', () => {
     expect([proxy.offers, proxy.loginsFailed, proxy.failed]).toEqual([[], [], []])
   })
 
+  test('that is not checked, since too many have failed, may be tried again later', async () => {
+    const { proxy, client } = await web({ login: { asked: 0, has: () => true, authenticate: async () => ({ retryAfterMs: 5_001 }) } })
+    client.send(get('/', basic(`anna:${SECRET}`)))
+    const text = await client.receivesEnd()
+    expect(text).toMatch(/^HTTP\/1\.1 429 Too Many Requests\r\n[\s\S]*\r\nRetry-After: 6\r\n/)
+    expect([proxy.offers, proxy.loginsFailed, proxy.failed]).toEqual([[], [], []])
+  })
+
   test('of a client that left meanwhile is forgotten', async () => {
     const { proxy, login, client } = await web({ login: loginOf({ anna: SECRET }, true) })
     client.send(get('/', basic(`anna:${SECRET}`)))

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Door } from '../../src/inbound/door.ts'
 import { serveHttp } from '../../src/inbound/http.ts'
 import type { FlowId } from '../../src/model/flow.ts'
+import { Deadline } from '../../src/pipeline/deadline.ts'
 import { realClock } from '../support/fake-clock.ts'
 import { ip } from '../support/fake-ports.ts'
 import { answersAfterFin, bannerFirst, echo, startOrigin } from '../support/origin-server.ts'
@@ -188,7 +189,8 @@ test('a client that has ended its side still gets an answer that is waiting for 
     malformed: () => undefined,
     loginFailed: () => undefined,
   }
-  await serveHttp({ stream: near, client: { host: ip('127.0.0.1'), port: 5 } }, door)
+  const inTime = new Deadline(8_000, 'the test')
+  await serveHttp({ stream: near, client: { host: ip('127.0.0.1'), port: 5 }, shown: null, inTime }, door)
   far.socket.resume()
   expect((await far.receivesEnd()).length).toBe(waiting.length)
   await fired(near.closed)

@@ -1,11 +1,13 @@
 import net from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { Admission } from '../../src/inbound/admission.ts'
 import type { Visitor } from '../../src/inbound/door.ts'
 import { type ListenOptions, listen } from '../../src/inbound/listener.ts'
 import { OperatorError } from '../../src/model/errors.ts'
 import { ip } from '../support/fake-ports.ts'
+import { loginOf } from '../support/made-up-login.ts'
 import { echo, startOrigin } from '../support/origin-server.ts'
-import { eventually, openProxy } from '../support/proxy-under-test.ts'
+import { eventually, openProxy, openToAll } from '../support/proxy-under-test.ts'
 import { never, Peer } from '../support/socket-pair.ts'
 
 const AMERICA = '170.114.1.1'
@@ -16,6 +18,10 @@ async function listening(options: Partial<ListenOptions> = {}) {
   const failed: unknown[] = []
   const listener = await listen({
     listen: { host: ip('127.0.0.1'), port: 0 },
+    headMs: 8_000,
+    admission: openToAll,
+    isBalancer: () => false,
+    tls: null,
     permits: () => true,
     serve: async (visitor) => {
       visitors.push(visitor)
@@ -28,6 +34,13 @@ async function listening(options: Partial<ListenOptions> = {}) {
   })
   onTestFinished(() => listener.stop(0))
   return { listener, visitors, refused, failed, connect: () => Peer.connect(listener.bound.port) }
+}
+
+/** The reset may come before the client has seen that it was connected. */
+async function isReset(connecting: Promise<Peer>): Promise<void> {
+  const client = await connecting.catch((error: NodeJS.ErrnoException) => error)
+  if (client instanceof Peer) await client.receivesReset()
+  else expect(client.code).toBe('ECONNRESET')
 }
 
 test('port 0 becomes the port where it really listens', async () => {
@@ -55,10 +68,7 @@ test('an address that this machine does not have is one, too', async () => {
 
 test('a client that is not permitted is reset, told of, and never served', async () => {
   const { visitors, refused, connect } = await listening({ permits: (client) => client !== '127.0.0.1' })
-  // The reset may come before the client has seen that it was connected.
-  await expect(connect().then((client) => client.receivesReset()))
-    .resolves.toBe('')
-    .catch((error) => expect(error.message).toContain('ECONNRESET'))
+  await isReset(connect())
   expect(refused).toEqual(['127.0.0.1'])
   expect(visitors).toEqual([])
 })
@@ -176,4 +186,98 @@ test('an IPv6 listener serves IPv6 alone', async (context) => {
   await eventually('the visitor', () => visitors.length === 1)
   expect(visitors[0]?.client.host).toBe('::1')
   await expect(Peer.connect(listener.bound.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+})
+
+describe('a load balancer', () => {
+  const header = 'PROXY TCP4 203.0.113.7 10.0.0.1 56324 443\r\n'
+  const behind = (options: Partial<ListenOptions> = {}) => listening({ isBalancer: (peer) => peer === '127.0.0.1', ...options })
+
+  test('says whose connection it is, and what follows is read as that client’s', async () => {
+    const { visitors, connect } = await behind()
+    const client = await connect()
+    await client.drip(header)
+    client.send('hello')
+    await eventually('the visitor', () => visitors[0]?.stream.held.length === 5)
+    expect(visitors[0]?.client).toEqual({ host: '203.0.113.7', port: 56_324 })
+  })
+
+  test('hands on clients that are permitted, and no others', async () => {
+    const { visitors, refused, connect } = await behind({ permits: (client) => client === '203.0.113.8' })
+    const client = await connect()
+    client.send(header)
+    await client.receivesReset()
+    expect([refused, visitors]).toEqual([['203.0.113.7'], []])
+  })
+
+  test('must begin with a header: what comes without one is reset', async () => {
+    const { visitors, failed, connect } = await behind()
+    const client = await connect()
+    client.send('CONNECT a.com:443 HTTP/1.1\r\n\r\n')
+    await client.receivesReset()
+    expect(failed).toMatchObject([{ code: 'client.malformed' }])
+    expect(visitors).toEqual([])
+  })
+
+  test('has no more time for it than a head has', async () => {
+    const { failed, connect } = await behind({ headMs: 150 })
+    const client = await connect()
+    client.send('PROXY ')
+    await client.receivesReset()
+    expect(failed).toMatchObject([{ message: 'the handshake took longer than 0.15 s' }])
+  })
+
+  test('is none where it is not named: the header of a stranger is no request', async () => {
+    const proxy = await openProxy()
+    const client = await proxy.connect()
+    client.send(`${header}CONNECT a.com:443 HTTP/1.1\r\n\r\n`)
+    await client.receives('HTTP/1.1 400 ')
+    expect(proxy.offers).toEqual([])
+  })
+})
+
+describe('room', () => {
+  const limits = { connections: 100, perClient: 100, perLoopbackClient: 100 }
+  const admitting = (some: Partial<typeof limits>) =>
+    new Admission({ ...limits, ...some }, { reached: () => false }, { add: () => undefined })
+
+  test('that is taken is free again when the connection is closed, and whoever comes meanwhile is reset', async () => {
+    const admission = admitting({ connections: 2 })
+    const { visitors, connect } = await listening({ admission })
+    const [first] = [await connect(), await connect()]
+    await eventually('the visitors', () => visitors.length === 2)
+    await isReset(connect())
+    first?.reset()
+    await eventually('a free place', () => admission.open === 1)
+    await connect()
+    await eventually('the visitor', () => visitors.length === 3)
+  })
+
+  test('of one client is its own behind a load balancer', async () => {
+    const { visitors, connect } = await listening({ admission: admitting({ perClient: 1 }), isBalancer: () => true })
+    const from = async (client: string) => {
+      const peer = await connect()
+      peer.send(`PROXY TCP4 ${client} 10.0.0.1 1 2\r\n`)
+      return peer
+    }
+    await from('203.0.113.7')
+    await eventually('the visitor', () => visitors.length === 1)
+    await (await from('203.0.113.7')).receivesReset()
+    await from('203.0.113.8')
+    await eventually('the visitor', () => visitors.length === 2)
+  })
+})
+
+test('the first bytes, the greeting, the login and the request of a client have one time together', async () => {
+  const proxy = await openProxy({ headMs: 400, login: loginOf({ anna: 'one' }) })
+  const startedAt = performance.now()
+  const client = await proxy.connect()
+  const all = Buffer.from('05010201 04616e6e61 036f6e65 050100 03 05612e636f6d 01bb'.replaceAll(' ', ''), 'hex')
+  for (const byte of all) {
+    if (client.closed || client.ended) break
+    client.send(Uint8Array.of(byte))
+    await new Promise((resolve) => setTimeout(resolve, 40))
+  }
+  await client.until('the connection to be over', () => client.closed || client.ended)
+  expect(performance.now() - startedAt).toBeLessThan(800)
+  expect(proxy.offers).toEqual([])
 })

@@ -4,6 +4,7 @@ import type { Door, Login } from '../../src/inbound/door.ts'
 import { logIn, withoutLogin } from '../../src/inbound/login.ts'
 import { cidr } from '../../src/model/cidr.ts'
 import type { FlowId } from '../../src/model/flow.ts'
+import { Deadline } from '../../src/pipeline/deadline.ts'
 import { realClock } from '../support/fake-clock.ts'
 import { ip } from '../support/fake-ports.ts'
 import { loginOf } from '../support/made-up-login.ts'
@@ -26,7 +27,7 @@ async function visit(login: Login | null, from = '10.1.0.9') {
     loginFailed: (_client, user) => failed.push(user),
   }
   const { near, far } = await streamPair()
-  const visitor = { stream: near, client: { host: ip(from), port: 5 } }
+  const visitor = { stream: near, client: { host: ip(from), port: 5 }, shown: null, inTime: new Deadline(8_000, 'the test') }
   return { door, visitor, far, failed }
 }
 
@@ -69,5 +70,17 @@ test('the wait for a check ends with the time, and with the client', async () =>
   far.reset()
   await expect(left).rejects.toThrow('the client left')
   await expect(logIn({ name: 'anna', password: 'one' }, door, visitor, never)).rejects.toThrow('the client left')
+  expect(failed).toEqual([])
+})
+
+test('who shows a certificate is known without a password, in the groups of the network, too', async () => {
+  const { door, visitor } = await visit(loginOf({ anna: 'one' }))
+  const shown = { name: 'bob', groups: ['it'], by: 'certificate' } as const
+  expect(withoutLogin(door, { ...visitor, shown })).toEqual({ name: 'bob', groups: ['it', 'office', 'staff'], by: 'certificate' })
+})
+
+test('a login that is not checked is not one that failed', async () => {
+  const { door, visitor, failed } = await visit({ has: () => true, authenticate: async () => ({ retryAfterMs: 1_500 }) })
+  expect(await logIn({ name: 'anna', password: 'one' }, door, visitor, never)).toEqual({ retryAfterMs: 1_500 })
   expect(failed).toEqual([])
 })

@@ -38,7 +38,7 @@ async function relayed() {
   const all = await offered()
   const { near: up, far: origin } = await streamPair()
   const meter: Meter = { up: 0, down: 0 }
-  const start = () => all.offer.relay({ stream: up, remote: { host: ip('170.114.1.1'), port: 443 }, connectMs: 1 }, meter, never)
+  const start = () => all.offer.relay({ stream: up, remote: { host: ip('170.114.1.1'), port: 443 }, via: null, connectMs: 1 }, meter, never)
   return { ...all, origin, start, meter }
 }
 

@@ -121,10 +121,10 @@ test('ten thousand live flows are all judged, and those outside are cut', async 
     const flow = flowTo(to, `flow-${i}`)
     const located = locateAll([ip(to)], road.tables.current)
     if (!isNonEmpty(located)) throw new Error('one address is one place')
-    const facts = { known: identify(flow, 0, noApps), located }
+    const facts = { known: identify(flow, 0, noApps), located, hops: [] }
     const one = new LiveFlow(flow, facts, road.policies.current, new Entry(flow, road.tables.current, road), road.refusals)
     live.add(one)
-    one.reached(ip(to))
+    one.reached({ remote: { host: ip(to), port: 443 }, via: null })
     return one
   })
   expect(await live.rejudge(compilePolicy(notToAmerica, 'p.yaml', 'p'), 0)).toBe(5_000)
@@ -152,7 +152,7 @@ test('an exception that ends while a flow is looked up does not hold for it any 
 test('a flow that can no longer be judged is cut', async () => {
   const { road } = roadOf({ policy: open })
   const flow = flowTo(AMERICA, 'x')
-  const broken = { known: identify(flow, 0, noApps), located: null as never }
+  const broken = { known: identify(flow, 0, noApps), located: null as never, hops: [] }
   const live = new LiveFlows()
   const one = new LiveFlow(flow, broken, road.policies.current, new Entry(flow, road.tables.current, road), road.refusals)
   live.add(one)
@@ -165,8 +165,14 @@ test('what is learnt while the bytes move cuts before the journal has written it
   const flow = flowTo(AMERICA, 'x')
   const located = locateAll([ip(AMERICA)], road.tables.current)
   const known = identify(flow, 0, noApps)
-  const one = new LiveFlow(flow, { known, located }, road.policies.current, new Entry(flow, road.tables.current, road), road.refusals)
-  one.reached(ip(AMERICA))
+  const one = new LiveFlow(
+    flow,
+    { known, located, hops: [] },
+    road.policies.current,
+    new Entry(flow, road.tables.current, road),
+    road.refusals,
+  )
+  one.reached({ remote: { host: ip(AMERICA), port: 443 }, via: null })
   const go = writer.hold()
   const learning = one.learnt(withNames(known, [claimed('www.tiktok.com')]))
   expect(one.cut.aborted).toBe(true)

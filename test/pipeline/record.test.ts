@@ -3,12 +3,10 @@ import { type KnownApp, noApps } from '../../src/model/app.ts'
 import { RingfenceError } from '../../src/model/errors.ts'
 import type { Flow, FlowId } from '../../src/model/flow.ts'
 import { anonymous } from '../../src/model/identity.ts'
-import { ByteStream } from '../../src/pipeline/byte-stream.ts'
 import { Entry, type Told } from '../../src/pipeline/record.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { ip, name } from '../support/fake-ports.ts'
 import { roadOf } from '../support/proxy-under-test.ts'
-import { acceptedPair } from '../support/socket-pair.ts'
 
 const judging = roadOf({}).road.policies.current
 
@@ -24,6 +22,7 @@ const flow: Flow = {
 
 const allowed: Told = {
   verdict: { kind: 'allow', mode: 'enforce', would: 'allow', reasons: [] },
+  hops: [],
   candidates: [
     {
       ip: ip('170.114.1.1'),
@@ -134,8 +133,7 @@ test('what identifies a person stands under `personal`, beside a salt of its own
 test('the ending tells what was dialled, how much passed and how long it took', async () => {
   const { entry: one, writer, clock } = entry()
   await one.decided(allowed, {})
-  const { accepted } = await acceptedPair()
-  one.dialled({ stream: ByteStream.accepted(accepted), remote: { host: ip('170.114.1.1'), port: 443 }, connectMs: 12.3456 })
+  one.dialled({ remote: { host: ip('170.114.1.1'), port: 443 }, via: null, connectMs: 12.3456 })
   one.meter.up += 10
   one.meter.down += 2_000
   clock.advance(1_234.56)
@@ -148,6 +146,7 @@ test('the ending tells what was dialled, how much passed and how long it took', 
       code: null,
       message: null,
       dialled: '170.114.1.1',
+      via: null,
       connect_ms: 12.3,
       ruled_out: null,
       up: 10,

@@ -133,7 +133,7 @@ test('whatever was known of a flow, its record judged by any policy and data com
         anyName: live.claims === 'a hidden name',
       })
       const { verdict, candidates } = decide(policyThen, known, places, flow, road.refusals)
-      const told = { verdict, candidates, known, sentence: 'x', policy: policyThen }
+      const told = { verdict, candidates, hops: [], known, sentence: 'x', policy: policyThen }
       await new Entry(flow, then, road).decided(told, {})
       const event = writer.decided[0]
       if (event === undefined) throw new Error('nothing was decided')

@@ -107,6 +107,7 @@ export function ended(id: string, change: Partial<Ended> = {}): Ended {
     code: null,
     message: null,
     dialled: '198.51.100.7',
+    via: null,
     connect_ms: 12.5,
     ruled_out: null,
     up: 1_234,

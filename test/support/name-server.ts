@@ -23,7 +23,20 @@ export interface Behaviour {
   readonly garbage?: boolean
   /** Over UDP says "ask again over TCP". */
   readonly truncated?: boolean
+  /** Of every record, in seconds. Zero unless given: nobody may keep the answer, so each query is seen here. */
+  readonly ttl?: number
+  /** An absence then comes with a SOA that says how long it holds. */
+  readonly negativeTtl?: number
+  /** Sent instead of the answer, or before it where `honest` is set. */
+  readonly lie?: Lie
+  readonly honest?: boolean
 }
+
+/**
+ * `id`: another id · `question`: the answer to another question · `records`: of another name alone · `source`: from
+ * another port · `header`: the id and nothing behind it
+ */
+export type Lie = 'id' | 'question' | 'records' | 'source' | 'header'
 
 export type Records = readonly string[] | (Behaviour & { readonly addresses?: readonly string[] })
 
@@ -58,13 +71,19 @@ interface Options {
   readonly port?: number
 }
 
-export async function startNameServer({ zone, address = '127.0.0.1', port = 0 }: Options): Promise<NameServer> {
+/** What answers, whatever carries the messages. */
+export interface Answering extends Pick<NameServer, 'count' | 'queries'> {
+  /** `elsewhere`: how to send from another port, where that can be. */
+  answer(message: Buffer, overTcp: boolean, send: (bytes: Buffer) => void, elsewhere?: (bytes: Buffer) => void): void
+  stop(): void
+}
+
+export function answerFrom(zone: ZoneTable | ZoneFunction): Answering {
   const counts = new Map<string, number>()
   const timers = new Set<NodeJS.Timeout>()
-  const connections = new Set<net.Socket>()
   const entryOf = typeof zone === 'function' ? zone : fromTable(zone)
 
-  const answer = (message: Buffer, overTcp: boolean, send: (bytes: Buffer) => void) => {
+  const answer: Answering['answer'] = (message, overTcp, send, elsewhere = send) => {
     const query = decode(message)
     const question = query?.questions?.[0]
     if (query === null || question === undefined) return
@@ -75,17 +94,41 @@ export async function startNameServer({ zone, address = '127.0.0.1', port = 0 }:
     const entry = entryOf(name, question.type, asked)
     const behaviour = behaviourOf(entry, question.type)
     if (behaviour.silent) return
-    const bytes = replyTo(query, question, entry, behaviour, overTcp)
-    if (behaviour.delayMs === undefined) return send(bytes)
+    const truth = replyTo(query, question, entry, behaviour, overTcp)
+    const say = () => {
+      if (behaviour.lie !== undefined) (behaviour.lie === 'source' ? elsewhere : send)(lieOf(behaviour.lie, truth))
+      if (behaviour.lie === undefined || behaviour.honest === true) send(truth)
+    }
+    if (behaviour.delayMs === undefined) return say()
     const timer = setTimeout(() => {
       timers.delete(timer)
-      send(bytes)
+      say()
     }, behaviour.delayMs)
     timers.add(timer)
   }
 
+  return {
+    answer,
+    count: (name, type) => counts.get(`${name.toLowerCase()} ${type}`) ?? 0,
+    queries: () => [...counts.values()].reduce((sum, n) => sum + n, 0),
+    stop: () => {
+      for (const timer of timers) clearTimeout(timer)
+    },
+  }
+}
+
+export async function startNameServer({ zone, address = '127.0.0.1', port = 0 }: Options): Promise<NameServer> {
+  const connections = new Set<net.Socket>()
+  const { answer, count, queries, stop } = answerFrom(zone)
+
   const udp = dgram.createSocket(net.isIPv6(address) ? 'udp6' : 'udp4')
-  udp.on('message', (message, from) => answer(message, false, (bytes) => udp.send(bytes, from.port, from.address)))
+  udp.on('message', (message, from) => {
+    const elsewhere = (bytes: Buffer) => {
+      const other = dgram.createSocket(net.isIPv6(address) ? 'udp6' : 'udp4')
+      other.send(bytes, from.port, from.address, () => other.close())
+    }
+    answer(message, false, (bytes) => udp.send(bytes, from.port, from.address), elsewhere)
+  })
   const tcp = net.createServer((socket) => {
     connections.add(socket)
     socket.on('close', () => connections.delete(socket))
@@ -97,10 +140,10 @@ export async function startNameServer({ zone, address = '127.0.0.1', port = 0 }:
   return {
     address,
     port: bound,
-    count: (name, type) => counts.get(`${name.toLowerCase()} ${type}`) ?? 0,
-    queries: () => [...counts.values()].reduce((sum, n) => sum + n, 0),
+    count,
+    queries,
     close: async () => {
-      for (const timer of timers) clearTimeout(timer)
+      stop()
       for (const socket of connections) socket.destroy()
       await Promise.all([new Promise<void>((done) => udp.close(done)), new Promise((done) => tcp.close(done))])
     },
@@ -126,7 +169,7 @@ function replyTo(
   query: dnsPacket.DecodedPacket,
   question: dnsPacket.Question,
   entry: Entry | undefined,
-  { rcode = 'NOERROR', garbage, truncated }: Behaviour,
+  { rcode = 'NOERROR', garbage, truncated, ttl = 0, negativeTtl }: Behaviour,
   overTcp: boolean,
 ): Buffer {
   // Not even a header: whoever reads it cannot tell which query it belongs to.
@@ -138,10 +181,10 @@ function replyTo(
   const answers: dnsPacket.Answer[] = addresses.map((data) => ({
     name: alias ?? question.name,
     type: question.type as 'A' | 'AAAA',
-    ttl: 60,
+    ttl,
     data,
   }))
-  if (alias !== undefined) answers.unshift({ name: question.name, type: 'CNAME', ttl: 60, data: alias })
+  if (alias !== undefined) answers.unshift({ name: question.name, type: 'CNAME', ttl, data: alias })
   const asked = (query.flags ?? 0) & dnsPacket.RECURSION_DESIRED
   return dnsPacket.encode({
     type: 'response',
@@ -149,7 +192,39 @@ function replyTo(
     flags: asked | dnsPacket.RECURSION_AVAILABLE | (cut ? dnsPacket.TRUNCATED_RESPONSE : 0) | rcodes[rcode],
     questions: [question],
     answers: rcode !== 'NOERROR' || cut ? [] : answers,
+    authorities: negativeTtl === undefined ? [] : [soa(negativeTtl)],
   })
+}
+
+const soa = (minimum: number): dnsPacket.Answer => ({
+  name: '.',
+  type: 'SOA',
+  ttl: 3_600,
+  data: { mname: 'ns.test', rname: 'host.test', serial: 1, refresh: 1, retry: 1, expire: 1, minimum },
+})
+
+function lieOf(lie: Lie, truth: Buffer): Buffer {
+  const packet = dnsPacket.decode(truth)
+  const { id = 0, flags = 0, questions = [], answers = [] } = packet
+  const renamed = answers.map((answer) => ({ ...answer, name: 'other.test' }))
+  switch (lie) {
+    case 'id':
+      return dnsPacket.encode({ ...packet, type: 'response', flags, id: (id + 1) & 0xffff })
+    case 'question':
+      return dnsPacket.encode({
+        type: 'response',
+        id,
+        flags,
+        questions: questions.map((asked) => ({ ...asked, name: 'other.test' })),
+        answers: renamed,
+      })
+    case 'records':
+      return dnsPacket.encode({ type: 'response', id, flags, questions, answers: renamed })
+    case 'header':
+      return Buffer.concat([truth.subarray(0, 4), Buffer.alloc(8)])
+    case 'source':
+      return truth
+  }
 }
 
 const isList = (records: Records | undefined): records is readonly string[] => Array.isArray(records)
@@ -163,9 +238,9 @@ function decode(message: Buffer): dnsPacket.DecodedPacket | null {
 }
 
 /** RFC 1035 §4.2.2: over TCP each message has its length before it. */
-const withLength = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes])
+export const withLength = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes])
 
-function onMessages(socket: net.Socket, told: (message: Buffer) => void): void {
+export function onMessages(socket: net.Socket, told: (message: Buffer) => void): void {
   let held: Buffer = Buffer.alloc(0)
   socket.on('data', (chunk: Buffer) => {
     held = Buffer.concat([held, chunk])

@@ -6,7 +6,7 @@ import { noReach } from '../../src/geoip/reach.ts'
 import { type ClientNetwork, groupsByNetwork } from '../../src/inbound/client-groups.ts'
 import type { Door, Login } from '../../src/inbound/door.ts'
 import { type InboundType, inbounds } from '../../src/inbound/index.ts'
-import { type Listener, listen } from '../../src/inbound/listener.ts'
+import { type Listener, type ListenOptions, listen } from '../../src/inbound/listener.ts'
 import { BoundDoors } from '../../src/inbound/own-doors.ts'
 import { noApps } from '../../src/model/app.ts'
 import type { FlowId } from '../../src/model/flow.ts'
@@ -55,6 +55,9 @@ export interface World {
   readonly places?: Readonly<Record<string, string>>
   readonly routes?: Readonly<Record<string, Route>>
   readonly dialMs?: number
+  /** Upstream proxies that the road goes through, and the dialler that does. */
+  readonly hops?: Road['hops']
+  readonly dialer?: Dialer
   readonly clock?: Clock
 }
 
@@ -87,8 +90,9 @@ export function roadOf(world: World = {}): FakeRoad {
     apps: noApps,
     answers: new RecentAnswers(),
     resolver,
+    hops: world.hops ?? [],
     tables: { current: tableLocator(world.places ?? places) },
-    dialer: dialer satisfies Dialer,
+    dialer: world.dialer ?? (dialer satisfies Dialer),
     reach: noReach,
     writer,
     clock: world.clock ?? realClock,
@@ -102,6 +106,12 @@ export function roadOf(world: World = {}): FakeRoad {
   return { road, live, take, writer, resolver, dialer, doors, bugs }
 }
 
+/** Room for everybody. */
+export const openToAll: ListenOptions['admission'] = {
+  enter: () => ({ seat: () => true, leave: () => undefined }),
+  outOfDescriptors: () => undefined,
+}
+
 /** What Via calls the door. */
 export const VIA = 'ringfence-0123abcd'
 
@@ -112,6 +122,9 @@ export interface DoorOptions {
   readonly idleMs?: number
   readonly halfClosedMs?: number
   readonly permits?: (client: string) => boolean
+  readonly admission?: ListenOptions['admission']
+  readonly isBalancer?: ListenOptions['isBalancer']
+  readonly tls?: ListenOptions['tls']
   readonly login?: Login
   readonly clients?: readonly ClientNetwork[]
 }
@@ -174,6 +187,10 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
   }
   const listener = await listen({
     listen: { host: ip('127.0.0.1'), port: 0 },
+    headMs: door.limits.headMs,
+    admission: world.admission ?? openToAll,
+    isBalancer: world.isBalancer ?? (() => false),
+    tls: world.tls ?? null,
     permits: world.permits ?? (() => true),
     serve: (visitor) => inbounds[world.type ?? 'mixed'](visitor, door),
     onRefused: ({ host }) => refused.push(host),

@@ -77,6 +77,12 @@ describe('a chunked body', () => {
     expect(decoder.end()).toBe('truncated')
   })
 
+  test('with extensions that come with content may last as long as that', () => {
+    const decoder = bodyDecoder({ kind: 'chunked' })
+    const chunk = ascii(`3e8;signature=${'x'.repeat(900)}\r\n${'y'.repeat(1_000)}\r\n`)
+    for (let i = 0; i < 100; i++) expect(decoder.push(chunk)).toMatchObject({ kind: 'part', consumed: chunk.length })
+  })
+
   test('with endless extensions is malformed', () => {
     expect(chunked().push(ascii(`1;${'a'.repeat(20_000)}`)).kind).toBe('malformed')
     expect(chunked().push(ascii('1;aaaaaaaa\r\nx\r\n'.repeat(3_000))).kind).toBe('malformed')

@@ -65,8 +65,9 @@ describe('endToEndFields', () => {
     expect(endToEndFields(fields('Connection: X-Secret, close', 'x-secret: 1', 'b: 2'))).toEqual([{ name: 'b', value: '2' }])
   })
 
-  test('keeps Host and Content-Length whoever names them', () => {
-    expect(endToEndFields(fields('Connection: Host, Content-Length', 'Host: a', 'Content-Length: 5'))).toHaveLength(2)
+  test('keeps Host, Content-Length and Max-Forwards whoever names them', () => {
+    const named = 'Connection: Host, Content-Length, Max-Forwards'
+    expect(endToEndFields(fields(named, 'Host: a', 'Content-Length: 5', 'Max-Forwards: 1'))).toHaveLength(3)
   })
 
   test('keeps Trailer: the trailers are passed on as well', () => {

@@ -105,3 +105,16 @@ test.each([
 ])('%s %s is written as it was read', (method, text) => {
   expect(formatTarget(target(method, text))).toBe(text)
 })
+
+test('an empty port is the default one, but for CONNECT', () => {
+  expect(target('GET', 'http://example.com:/')).toMatchObject({ port: 80, path: '/' })
+  expect(target('GET', 'http://[2001:db8::1]:/')).toMatchObject({ port: 80 })
+  expect(parseTarget('CONNECT', 'example.com:')).toMatchObject({ status: 400 })
+})
+
+test.each(['http://2001:db8::1/', 'http://2001:db8::1:8080/', 'http://::1/', 'http://::/', 'http://::1:80/'])(
+  '%s could be an address with or without a port, and is refused',
+  (text) => {
+    expect(parseTarget('GET', text)).toMatchObject({ kind: 'malformed', status: 400 })
+  },
+)

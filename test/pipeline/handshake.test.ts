@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readMessage } from '../../src/inbound/handshake.ts'
+import { readMessage } from '../../src/pipeline/handshake.ts'
 import { malformed, needMore, type Parsed, value } from '../../src/wire/parsed.ts'
 import { never, streamPair, within } from '../support/socket-pair.ts'
 

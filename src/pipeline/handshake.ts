@@ -1,7 +1,7 @@
 /** Reads one message of a handshake from a stream with a pure parser; what follows the message stays unread. */
 import type { Stop } from '../model/stop.ts'
-import type { ByteStream } from '../pipeline/byte-stream.ts'
 import type { Parsed } from '../wire/parsed.ts'
+import type { ByteStream } from './byte-stream.ts'
 
 export type Message<T, Bad> = { readonly kind: 'value'; readonly value: T; readonly consumed: number } | Bad | { readonly kind: 'ended' }
 

@@ -1,0 +1,21 @@
+/** What the system says of a connection that failed, in the words of messages: "udp://192.0.2.53:53 (could not be reached)". */
+import type { Unusable } from './answer.ts'
+
+export const UNREACHABLE = 'could not be reached'
+
+const words: Readonly<Record<string, string>> = {
+  ECONNREFUSED: UNREACHABLE,
+  ENETUNREACH: UNREACHABLE,
+  EHOSTUNREACH: UNREACHABLE,
+  EADDRNOTAVAIL: UNREACHABLE,
+  ETIMEDOUT: UNREACHABLE,
+  ECONNRESET: 'closed the connection',
+  EPIPE: 'closed the connection',
+  EMFILE: 'no file descriptor is left here',
+  ENFILE: 'no file descriptor is left here',
+}
+
+export function connectionFailed(cause: unknown): Unusable {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'the connection failed'
+  return { kind: 'failed', why: words[code] ?? code, cause }
+}

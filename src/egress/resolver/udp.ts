@@ -1,0 +1,66 @@
+/** `udp://ADDR:PORT`: one DNS server in clear, by UDP, and by TCP where an answer is too long for it (RFC 7766 §5). */
+import dgram from 'node:dgram'
+import { isIPv6 } from 'node:net'
+import { type Endpoint, formatEndpoint, type Ip } from '../../model/address.ts'
+import { parseResponse } from '../../wire/dns.ts'
+import { type NameServer, timedOut } from './answer.ts'
+import type { Exchange, Reply } from './exchange.ts'
+import { connectionFailed } from './failure-words.ts'
+import type { ResolverSettings } from './index.ts'
+import { belongs, queryBytes, randomId } from './matching.ts'
+import { createStub } from './stub.ts'
+import { createTcpExchange } from './tcp.ts'
+
+/** The first wait before the question is sent again; each one is twice as long as the one before. */
+export const RETRY_MS = 1_000
+
+export function createUdp(server: Endpoint<Ip>, settings: ResolverSettings): NameServer {
+  return createStub(`udp://${formatEndpoint(server)}`, createUdpExchange(server, settings), settings)
+}
+
+/** Text, because an address on the local link needs its zone (`fe80::1%eth0`), which `Ip` cannot hold. */
+export function createUdpExchange(server: Endpoint<string>, settings: ResolverSettings): Exchange {
+  const tcp = createTcpExchange(server, settings)
+  return {
+    /**
+     * A socket for each question, so that the kernel picks its port at random and nobody off the path can guess both
+     * that and the id (RFC 5452 §9.2); connected, so that it takes datagrams from this server alone.
+     */
+    exchange: (question, stop) =>
+      new Promise<Reply>((resolve) => {
+        const id = randomId()
+        const bytes = queryBytes(question, id)
+        const socket = dgram.createSocket({ type: isIPv6(server.host) ? 'udp6' : 'udp4' })
+        let oddities = 0
+        let wait = settings.retryMs
+        let timer: NodeJS.Timeout | undefined
+
+        const settle = (reply: Reply | Promise<Reply>) => {
+          clearTimeout(timer)
+          stop.removeEventListener('abort', onStop)
+          socket.removeAllListeners()
+          // What still arrives concerns nobody, a failure included.
+          socket.on('error', () => undefined)
+          socket.close()
+          resolve(reply)
+        }
+        const onStop = () => settle(oddities === 0 ? timedOut : { kind: 'failed', why: 'sent nothing that answers the question' })
+        // The very same datagram again: another question under way for the same name would double a forger's chance (RFC 5452 §5).
+        const send = () => {
+          socket.send(bytes)
+          timer = setTimeout(send, wait)
+          wait *= 2
+        }
+        socket.on('message', (message) => {
+          const parsed = parseResponse(message)
+          if (parsed.kind === 'malformed' || !belongs(parsed.value, question, id)) oddities++
+          else if (parsed.value.truncated) settle(tcp.exchange(question, stop))
+          else settle({ kind: 'response', response: parsed.value, age: 0 })
+        })
+        socket.on('error', (error) => settle(connectionFailed(error)))
+        stop.addEventListener('abort', onStop)
+        if (stop.aborted) onStop()
+        else socket.connect(server.port, server.host, send)
+      }),
+  }
+}

@@ -1,0 +1,53 @@
+/** An upstream proxy as it is spoken to, and the words for what goes wrong with it: its own faults, and those it tells of the destination. */
+import { type Endpoint, formatEndpoint, type Ip } from '../../model/address.ts'
+import { type ErrorCode, RingfenceError } from '../../model/errors.ts'
+import type { Stop } from '../../model/stop.ts'
+import type { ByteStream } from '../../pipeline/byte-stream.ts'
+
+export interface Hop {
+  /** A name of the table in `index.ts`. */
+  readonly type: 'http' | 'socks5'
+  readonly server: Endpoint<Ip>
+  readonly login: { readonly name: string; readonly password: string } | null
+}
+
+/**
+ * Has a proxy lead a connection with it to an address. When it resolves, the bytes are the destination's, those that
+ * came glued behind the answer among them. Rejects with RingfenceError `dial.*` where the proxy says that it can't
+ * reach the address, `upstream.*` for all else, and the reason of `stop`.
+ */
+export type Handshake = (stream: ByteStream, to: Endpoint<Ip>, hop: Hop, stop: Stop, via: string | null) => Promise<void>
+
+export type DialCode = Extract<ErrorCode, `dial.${string}`>
+export type UpstreamCode = Extract<ErrorCode, `upstream.${string}`>
+
+/** `what`: a predicate, as in "answered with 403". Nothing of it is the proxy's own text, which may hold anything. */
+export const hopFailure = ({ server }: Hop, code: UpstreamCode, what: string, cause?: unknown): RingfenceError =>
+  new RingfenceError(code, `the upstream proxy ${formatEndpoint(server)} ${what}`, { cause })
+
+/** What the proxy says of the destination. `said`: how, as in "reply 5". */
+export const destinationFailure = (to: Endpoint<Ip>, { server }: Hop, code: DialCode, said: string): RingfenceError =>
+  new RingfenceError(
+    code,
+    `no connection to ${formatEndpoint(to)} (${words[code]}, says the upstream proxy ${formatEndpoint(server)}: ${said})`,
+  )
+
+const words: Readonly<Record<DialCode, string>> = {
+  'dial.refused': 'refused',
+  'dial.unreachable': 'unreachable',
+  'dial.timeout': 'timed out',
+  'dial.failed': 'failed',
+}
+
+/** The proxy left in the middle of the handshake. */
+export const hopLeft = (hop: Hop, stream: ByteStream): RingfenceError =>
+  hopFailure(hop, 'upstream.malformed', 'closed the connection before its answer was complete', stream.error ?? undefined)
+
+/** Sends a message of the handshake. */
+export async function say(stream: ByteStream, bytes: Uint8Array, hop: Hop, stop: Stop): Promise<void> {
+  try {
+    await stream.write(bytes, stop)
+  } catch (error) {
+    throw stop.aborted ? error : hopLeft(hop, stream)
+  }
+}
