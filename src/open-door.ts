@@ -5,10 +5,13 @@ import type { Logger } from 'pino'
 import type { LiveUsers } from './config/live-users.ts'
 import type { InboundSettings, Settings } from './config/settings.ts'
 import type { Admission } from './inbound/admission.ts'
+import { Associations } from './inbound/associations.ts'
+import { datagramDialer } from './egress/datagrams.ts'
 import { groupsByNetwork } from './inbound/client-groups.ts'
 import type { Door } from './inbound/door.ts'
 import { inbounds } from './inbound/index.ts'
 import { type Listener, listen } from './inbound/listener.ts'
+import type { BoundDoors } from './inbound/own-doors.ts'
 import type { DoorTls } from './inbound/tls.ts'
 import { formatEndpoint } from './model/address.ts'
 import { CidrSet } from './model/cidr-set.ts'
@@ -16,7 +19,7 @@ import { RingfenceError } from './model/errors.ts'
 import type { FlowId } from './model/flow.ts'
 import { StopSource } from './model/stop.ts'
 import { carry } from './pipeline/pipeline.ts'
-import type { Road } from './pipeline/ports.ts'
+import type { DatagramUpstream, Road } from './pipeline/ports.ts'
 
 /** A door that accepts. */
 export interface OpenDoor {
@@ -28,6 +31,8 @@ export interface OpenDoor {
 /** What the doors of one process share. */
 export interface House {
   readonly road: Road
+  /** Told of every UDP port on which a client's datagrams are taken. */
+  readonly ownDoors: BoundDoors
   /** Those under way: stopping waits for their endings. */
   readonly flows: Set<Promise<void>>
   /** Those who may log in; `null`: nobody can. */
@@ -47,13 +52,14 @@ export interface House {
 export async function openDoor(
   inbound: InboundSettings,
   settings: Settings,
-  { road, flows, users, admission, tls, via, attributions, log }: House,
+  { road, ownDoors, flows, users, admission, tls, via, attributions, log }: House,
 ): Promise<OpenDoor> {
   const { headBytes, headMs, idleMs, halfClosedMs } = settings.limits
   // Flow ids: one random part per run, then a count; short enough to be typed.
   const run = randomBytes(4).toString('hex')
   let count = 0
   const stopping = new StopSource()
+  const datagramRoad: Road<DatagramUpstream> = { ...road, dialer: datagramDialer }
   const door: Door = {
     name: inbound.name,
     limits: { headBytes, headMs, relay: { idleMs, halfClosedMs } },
@@ -71,6 +77,13 @@ export async function openDoor(
       flows.add(flow)
       return flow.finally(() => flows.delete(flow))
     },
+    carryDatagrams(offer) {
+      const flow = carry(offer, datagramRoad)
+      flows.add(flow)
+      return flow.finally(() => flows.delete(flow))
+    },
+    associations: new Associations({ settings: settings.limits.associations, clock: road.clock, admission, ownDoors }),
+    datagramsLost: (client, lost) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), lost }, 'datagrams not passed on'),
     malformed: (client, why) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), why }, 'malformed request'),
     loginFailed: (client, user) =>
       log.warn(

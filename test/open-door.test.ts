@@ -8,10 +8,11 @@ import { Peer } from './support/socket-pair.ts'
 
 test('a door of the settings serves clients until it stops, and its flows are those of the house', async () => {
   const settings = loadSettings({ listen: '127.0.0.1:0' })
-  const { road, writer } = roadOf({})
+  const { road, writer, doors } = roadOf({})
   const flows = new Set<Promise<void>>()
   const house = {
     road,
+    ownDoors: doors,
     flows,
     users: null,
     admission: admissionFor(settings, () => 0, pino({ level: 'silent' })),

@@ -121,6 +121,13 @@ export const asJson = (
       sources: Object.fromEntries(answers.map(({ source, country }) => [source, country])),
     })),
   })),
+  upstreams: (decision.way?.hops ?? []).map(({ ip, port, effect, refusal, fences, permitted }) => ({
+    server: formatEndpoint({ host: ip, port }),
+    effect,
+    refusal,
+    fences,
+    permitted,
+  })),
   policy: { name: policy.name, hash: policy.hash },
   table: { hash: geo.hash, sources: geo.sources },
 })

@@ -118,6 +118,10 @@ export const settingsDocument = z.strictObject({
       dial_seconds: atMost(120).default(10),
       idle_minutes: atMost(10_080).default(60),
       half_closed_seconds: atMost(86_400).default(60),
+      /** A UDP destination to and from which nothing moved for so long. */
+      udp_idle_seconds: atMost(86_400).default(60),
+      /** SOCKS5 UDP associations of one client at a time. */
+      associations_per_client: whole(1, 100_000).default(32),
     })
     .prefault({}),
 })

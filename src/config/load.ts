@@ -101,6 +101,7 @@ function compileSettings({ value, report, throwIfReported }: Source<SettingsDocu
       dialMs: value.limits.dial_seconds * 1_000,
       idleMs: value.limits.idle_minutes * 60_000,
       halfClosedMs: value.limits.half_closed_seconds * 1_000,
+      associations: { perClient: value.limits.associations_per_client, idleMs: value.limits.udp_idle_seconds * 1_000 },
     },
   }
 }

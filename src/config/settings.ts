@@ -1,6 +1,7 @@
 /** Settings as the program uses them: every text read, every value checked. */
 import type { ResolverServer } from '../egress/resolver-server.ts'
 import type { GeoSourceSettings } from '../geoip/kinds.ts'
+import type { AssociationSettings } from '../inbound/associations.ts'
 import type { ClientNetwork } from '../inbound/client-groups.ts'
 import type { InboundType } from '../inbound/index.ts'
 import type { Endpoint, Ip } from '../model/address.ts'
@@ -71,5 +72,6 @@ export interface Settings {
     readonly dialMs: number
     readonly idleMs: number
     readonly halfClosedMs: number
+    readonly associations: AssociationSettings
   }
 }

@@ -10,7 +10,7 @@ import { type Stop, StopSource } from '../model/stop.ts'
 import type { PinnedEndpoint } from '../model/verdict.ts'
 import { datagramSocketFor, isFull } from '../pipeline/datagram-socket.ts'
 import type { DatagramUpstream, Dialer } from '../pipeline/ports.ts'
-import type { DatagramPort } from '../pipeline/relay-datagrams.ts'
+import type { DatagramPort, DatagramReceiver } from '../pipeline/relay-datagrams.ts'
 import { allFailed, dialCodeOf, dialFailure } from './dial-failure.ts'
 import { givenUp } from './given-up.ts'
 
@@ -79,7 +79,7 @@ class ConnectedPort implements DatagramPort {
     return true
   }
 
-  receive(receiver: (datagram: Uint8Array) => void): void {
+  receive(receiver: DatagramReceiver): void {
     this.#socket.on('message', receiver)
   }
 

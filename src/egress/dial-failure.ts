@@ -8,16 +8,16 @@ type DialCode = Extract<ErrorCode, `dial.${string}` | 'limit.descriptors'>
 const byErrno: Readonly<Record<string, DialCode>> = {
   ECONNREFUSED: 'dial.refused',
   ETIMEDOUT: 'dial.timeout',
-  EHOSTUNREACH: 'dial.unreachable',
-  EHOSTDOWN: 'dial.unreachable',
-  ENETUNREACH: 'dial.unreachable',
-  ENETDOWN: 'dial.unreachable',
-  EAFNOSUPPORT: 'dial.unreachable',
+  EHOSTUNREACH: 'dial.host-unreachable',
+  EHOSTDOWN: 'dial.host-unreachable',
+  ENETUNREACH: 'dial.network-unreachable',
+  ENETDOWN: 'dial.network-unreachable',
+  EAFNOSUPPORT: 'dial.network-unreachable',
   // No source address of that family (or, rarely, no free port) on this machine.
-  EADDRNOTAVAIL: 'dial.unreachable',
+  EADDRNOTAVAIL: 'dial.network-unreachable',
   // Linux: this machine's own firewall or routing table forbids the destination.
-  EACCES: 'dial.unreachable',
-  EPERM: 'dial.unreachable',
+  EACCES: 'dial.host-unreachable',
+  EPERM: 'dial.host-unreachable',
   // Of this process, and of the whole machine.
   EMFILE: 'limit.descriptors',
   ENFILE: 'limit.descriptors',
@@ -27,11 +27,12 @@ const byErrno: Readonly<Record<string, DialCode>> = {
  * The most telling first: one that refused is there; silence and odd failures say something about the destination.
  * Unreachable comes last, since on a machine without IPv6 every IPv6 address is, whatever is wrong with the others.
  */
-const telling: readonly ErrorCode[] = ['dial.refused', 'limit.descriptors', 'dial.timeout', 'dial.failed', 'dial.unreachable']
+const telling: readonly ErrorCode[] = ['dial.refused', 'limit.descriptors', 'dial.timeout', 'dial.failed', 'dial.host-unreachable', 'dial.network-unreachable']
 
 const reasons: Readonly<Record<DialCode, string>> = {
   'dial.refused': 'refused',
-  'dial.unreachable': 'unreachable',
+  'dial.host-unreachable': 'unreachable',
+  'dial.network-unreachable': 'unreachable',
   'dial.timeout': 'timed out',
   'dial.failed': 'failed',
   'limit.descriptors': 'no descriptor left',
@@ -61,7 +62,7 @@ const isDialCode = (code: ErrorCode): code is DialCode => code in reasons
 /** The errno is shown where the code alone says too little. */
 function reason(code: DialCode, cause: unknown): string {
   const errno = errnoOf(cause)
-  return errno !== null && (code === 'dial.failed' || code === 'dial.unreachable') ? `${reasons[code]}: ${errno}` : reasons[code]
+  return errno !== null && (code === 'dial.failed' || reasons[code] === 'unreachable') ? `${reasons[code]}: ${errno}` : reasons[code]
 }
 
 const errnoOf = (cause: unknown): string | null =>

@@ -1,14 +1,16 @@
 /** What every door is given: how to offer a flow to the road, and the limits of its patience. */
 
 import type { Endpoint, Ip } from '../model/address.ts'
-import type { Flow, FlowId } from '../model/flow.ts'
+import type { Flow, FlowId, Network } from '../model/flow.ts'
 import type { Host } from '../model/hostname.ts'
 import type { Identity } from '../model/identity.ts'
 import type { Stop } from '../model/stop.ts'
 import type { ByteStream } from '../pipeline/byte-stream.ts'
 import type { Deadline } from '../pipeline/deadline.ts'
-import type { Clock, Offer } from '../pipeline/ports.ts'
+import type { Clock, DatagramUpstream, Offer } from '../pipeline/ports.ts'
 import type { RelayLimits } from '../pipeline/relay.ts'
+import type { Lost } from './association.ts'
+import type { Associations } from './associations.ts'
 
 export interface DoorLimits {
   /** Largest request or response head, bytes. */
@@ -51,6 +53,12 @@ export interface Door {
   nextId(): FlowId
   /** Takes the flow over until its ending; never rejects. */
   carry(offer: Offer): Promise<void>
+  /** The same for a flow of datagrams. */
+  carryDatagrams(offer: Offer<DatagramUpstream>): Promise<void>
+  /** What the associations of its clients share. */
+  readonly associations: Associations
+  /** Datagrams of one association that were not passed on, told when it is over: counted and logged. */
+  datagramsLost(client: Endpoint<Ip>, lost: Lost): void
   /** A client that sent nonsense: counted and logged, never a flow. */
   malformed(client: Endpoint<Ip>, why: string): void
   /** A login that failed: logged, never a flow. `user`: the name, where it is that of a user. */
@@ -72,11 +80,16 @@ export interface Guest extends Pick<Visitor, 'stream' | 'client'> {
   readonly who: Identity
 }
 
-export const newFlow = (door: Door, { client, who }: Pick<Guest, 'client' | 'who'>, asked: Endpoint<Host>): Flow => ({
+export const newFlow = (
+  door: Door,
+  { client, who }: Pick<Guest, 'client' | 'who'>,
+  asked: Endpoint<Host>,
+  network: Network = 'tcp',
+): Flow => ({
   id: door.nextId(),
   openedAt: door.clock.now(),
   inbound: door.name,
-  network: 'tcp',
+  network,
   client,
   who,
   asked,

@@ -1,4 +1,4 @@
-/** SOCKS5 (RFC 1928): CONNECT, with name and password (RFC 1929) where the door wants them; BIND and UDP ASSOCIATE are refused as not supported. */
+/** SOCKS5 (RFC 1928): CONNECT and UDP ASSOCIATE, with name and password (RFC 1929) where the door wants them. BIND is refused: a server that calls back cannot be judged before it does. */
 import { errorKind } from '../model/errors.ts'
 import { isHost, parseHost } from '../model/hostname.ts'
 import type { Identity } from '../model/identity.ts'
@@ -15,6 +15,7 @@ import {
   socks5Method,
   socks5Reply,
 } from '../wire/socks5.ts'
+import { associate } from './associate.ts'
 import type { Door, Visitor } from './door.ts'
 import { sayFarewell } from './farewell.ts'
 import { isTooMany, logIn, withoutLogin } from './login.ts'
@@ -50,9 +51,14 @@ export async function serveSocks5(visitor: Visitor, door: Door): Promise<void> {
   if (request.kind === 'ended') return stream.destroy()
   if (request.kind === 'malformed') return turnAway(request.why, encodeReply(socks5Reply.failed, null))
   const { command, host, port } = request.value
-  if (command !== socks5Command.connect) return turnAway(`SOCKS5: command ${command}`, encodeReply(socks5Reply.commandNotSupported, null))
+  if (host.kind === 'unread' || (command !== socks5Command.connect && command !== socks5Command.udpAssociate))
+    return turnAway(`SOCKS5: command ${command}`, encodeReply(socks5Reply.commandNotSupported, null))
   if (host.kind === 'unsupported')
     return turnAway(`SOCKS5: address type ${host.type}`, encodeReply(socks5Reply.addressTypeNotSupported, null))
+  if (command === socks5Command.udpAssociate) {
+    deadline.clear()
+    return await associate({ ...visitor, who }, port, door)
+  }
   const asked = host.kind === 'ip' ? host : parseHost(host.text)
   if (!isHost(asked)) return turnAway(`SOCKS5: ${asked.problem}`, encodeReply(socks5Reply.failed, null))
   if (port === 0) return turnAway('SOCKS5: port 0', encodeReply(socks5Reply.failed, null))

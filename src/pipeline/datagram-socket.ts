@@ -7,7 +7,9 @@ const MAX_QUEUED = 256 * 1024
 
 /** One of the address's family, not yet bound. */
 export const datagramSocketFor = (ip: Ip): dgram.Socket =>
-  dgram.createSocket({ type: familyOf(ip) === 4 ? 'udp4' : 'udp6', ipv6Only: true, lookup: itself })
+  familyOf(ip) === 4
+    ? dgram.createSocket({ type: 'udp4', lookup: itself })
+    : dgram.createSocket({ type: 'udp6', ipv6Only: true, lookup: itself })
 
 /** Whether it holds so much unsent that more would only be old when it leaves. */
 export const isFull = (socket: dgram.Socket): boolean => socket.getSendQueueSize() > MAX_QUEUED

@@ -8,12 +8,15 @@ import type { Stop } from '../model/stop.ts'
 import { IdleTimer } from './idle-timer.ts'
 import type { Clock, HowEnded, Meter } from './ports.ts'
 
+/** `false`: lost. */
+export type DatagramReceiver = (datagram: Uint8Array) => boolean
+
 /** One side of a session. */
 export interface DatagramPort {
   /** Sends one, or loses it: `false`. */
   send(datagram: Uint8Array): boolean
   /** From now on every datagram, those that waited first, goes to `receiver`. */
-  receive(receiver: (datagram: Uint8Array) => void): void
+  receive(receiver: DatagramReceiver): void
   /** Fires when nothing more can come. Its reason is a RingfenceError where something went wrong. */
   readonly closed: Stop
   close(): void
@@ -59,14 +62,16 @@ export function relayDatagrams(
 
     // What is lost on the way to a full queue is no sign of life, or a flood would keep a dead session.
     client.receive((datagram) => {
-      if (done || !upstream.send(datagram)) return
+      if (done || !upstream.send(datagram)) return false
       meter.up += datagram.length
       idle.touch()
+      return true
     })
     upstream.receive((datagram) => {
-      if (done || !client.send(datagram)) return
+      if (done || !client.send(datagram)) return false
       meter.down += datagram.length
       idle.touch()
+      return true
     })
   })
 }

@@ -17,6 +17,8 @@ const ADDRESS_V6 = 4
 /** Commands of RFC 1928 §4. */
 export const socks5Command = { connect: 1, bind: 2, udpAssociate: 3 } as const
 
+const commands: ReadonlySet<number> = new Set(Object.values(socks5Command))
+
 /** Methods of RFC 1928 §3. */
 export const socks5Method = { none: 0, password: 2, noneAcceptable: 0xff } as const
 
@@ -32,8 +34,9 @@ export interface Socks5Greeting {
 
 export interface Socks5Request {
   readonly command: number
-  readonly host: SocksHost | { readonly kind: 'unsupported'; readonly type: number }
-  /** 0 to 65535; 0 where the host is `unsupported`, because nobody can tell where such an address ends. */
+  /** `unread`: what follows an unknown command has no known shape. */
+  readonly host: SocksHost | { readonly kind: 'unsupported'; readonly type: number } | { readonly kind: 'unread' }
+  /** 0 to 65535; 0 where the host is neither `ip` nor `text`, because nobody can tell where it ends. */
   readonly port: number
 }
 
@@ -69,6 +72,7 @@ export function parseRequest(bytes: Uint8Array): Parsed<Socks5Request> {
   const version = cursor.u8()
   if (!cursor.short && version !== VERSION) return malformed(`SOCKS version ${version}`)
   const command = cursor.u8()
+  if (!cursor.short && !commands.has(command)) return value({ command, host: { kind: 'unread' }, port: 0 }, cursor.offset)
   cursor.u8() // RSV must be zero, but nothing depends on it.
   const type = cursor.u8()
   if (cursor.short) return needMore
@@ -81,7 +85,7 @@ export function parseRequest(bytes: Uint8Array): Parsed<Socks5Request> {
 }
 
 /** ATYP and what it announces (RFC 1928 §5), where ATYP was read already; `null`: the name is not UTF-8. */
-export function readAddress(cursor: Cursor, type: number): Socks5Request['host'] | null {
+export function readAddress(cursor: Cursor, type: number): Exclude<Socks5Request['host'], { readonly kind: 'unread' }> | null {
   switch (type) {
     case ADDRESS_V4:
     case ADDRESS_V6: {

@@ -10,8 +10,18 @@ test('every key has a default, as DESIGN.md §3 lists them', () => {
     geoip: { sources: [{ type: 'embedded' }], when_no_table: 'block' },
     records: { when_disk_full: 'block' },
     web: { pac: { direct_fallback: false, local_direct: false } },
+    upstream: [],
     denied_ports: [25],
-    limits: { head_bytes: 32_768, head_seconds: 30, dial_seconds: 10, idle_minutes: 60, half_closed_seconds: 60 },
+    limits: {
+      connections: 'auto',
+      memory_mb: 'auto',
+      login_failures_per_minute: 10,
+      head_bytes: 32_768,
+      head_seconds: 30,
+      dial_seconds: 10,
+      idle_minutes: 60,
+      half_closed_seconds: 60,
+    },
   })
 })
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { isLoopback, isPath, loadSettings, parseListen, readText } from '../../src/config/load.ts'
 import { formatEndpoint, parseIp } from '../../src/model/address.ts'
 import { ConfigErrors, OperatorError } from '../../src/model/errors.ts'
@@ -45,7 +45,9 @@ test('without any file the settings are the defaults', (context) => {
     node: os.hostname(),
     policy: 'observe',
     users: null,
-    inbounds: [{ type: 'mixed', name: 'mixed', listen: { host: '127.0.0.1', port: 8080 }, login: 'none', clients: [], tls: null, balancers: [] }],
+    inbounds: [
+      { type: 'mixed', name: 'mixed', listen: { host: '127.0.0.1', port: 8080 }, login: 'none', clients: [], tls: null, balancers: [] },
+    ],
     resolver: { servers: [{ kind: 'system' }], localNames: ['localhost', 'local', 'test', 'internal', 'home.arpa'] },
     geoip: {
       sources: [{ type: 'embedded' }],
@@ -57,8 +59,21 @@ test('without any file the settings are the defaults', (context) => {
     },
     records: { folder: path.join('/state', 'ringfence', 'flows'), whenDiskFull: 'block' },
     web: { listen: { host: '127.0.0.1', port: 8081 }, named: false, pac: { directFallback: false, localDirect: false } },
+    upstream: [],
     deniedPorts: [25],
-    limits: { headBytes: 32_768, headMs: 30_000, dialMs: 10_000, idleMs: 3_600_000, halfClosedMs: 60_000 },
+    limits: {
+      connections: 'auto',
+      perClient: 1_024,
+      perLoopbackClient: Number.POSITIVE_INFINITY,
+      memory: 'auto',
+      loginFailuresPerMinute: 10,
+      headBytes: 32_768,
+      headMs: 30_000,
+      dialMs: 10_000,
+      idleMs: 3_600_000,
+      halfClosedMs: 60_000,
+      associations: { perClient: 32, idleMs: 60_000 },
+    },
   })
 })
 
@@ -133,6 +148,70 @@ test('a network of clients may say which groups they are in, on loopback too', (
     { ip: '127.0.0.1', family: 4, bits: 32, groups: [] },
     { ip: '127.9.0.0', family: 4, bits: 16, groups: ['a', 'b'] },
   ])
+})
+
+describe('a door that speaks TLS', () => {
+  const door = (keys: string, more = '') =>
+    inFolder({ 'etc/r.yaml': `${more}inbounds: [{ type: mixed, listen: "0.0.0.0:80", tls: { certificate: a.pem, key: a.key${keys} }]\n` })
+  const load = () => loadSettings({ config: 'etc/r.yaml' }).inbounds[0]
+
+  test('has its files beside the settings', () => {
+    const folder = door(', clients: /etc/ca.pem }')
+    const at = (name: string) => path.join(folder, 'etc', name)
+    expect(load().tls).toEqual({ certificate: at('a.pem'), key: at('a.key'), clients: '/etc/ca.pem' })
+  })
+
+  test('and asks clients for certificates may be reached from elsewhere; those who have users may log in instead', () => {
+    door(', clients: ca.pem }')
+    expect(load().login).toBe('certificate')
+    door(', clients: ca.pem }', 'users: users.yaml\n')
+    expect(load().login).toBe('required')
+    door(', clients: ca.pem }, login: certificate', 'users: users.yaml\n')
+    expect(load().login).toBe('certificate')
+    door(' }')
+    expect(refusal(load).message).toMatch(/can be reached from other machines: .* or know them by their certificates \("tls\.clients"\)$/)
+  })
+
+  test('and knows nobody by a certificate cannot ask for one, and one that asks asks everybody', () => {
+    door(' }, login: certificate')
+    expect(refusal(load).message).toContain('inbounds[0].login: nobody can show a certificate')
+    door(', clients: ca.pem }, login: none')
+    expect(refusal(load).message).toContain('inbounds[0].login: "tls.clients" asks everybody for a certificate, "none" asks nobody')
+  })
+})
+
+describe('a door behind load balancers', () => {
+  const door = (keys: string, listen = '127.0.0.1:80') =>
+    inFolder({ 'ringfence.yaml': `inbounds: [{ type: mixed, listen: "${listen}", proxy_protocol: { from: [127.0.0.1, ${keys} }]\n` })
+
+  test('names them by their networks', () => {
+    door('10.0.0.0/8] }, clients: [192.0.2.0/24]')
+    expect(loadSettings().inbounds[0].balancers).toMatchObject([
+      { ip: '127.0.0.1', bits: 32 },
+      { ip: '10.0.0.0', bits: 8 },
+    ])
+    door('elsewhere] }')
+    expect(refusal(() => loadSettings()).message).toContain('inbounds[0].proxy_protocol.from[1]: ')
+  })
+
+  test('is an open relay on loopback, too, unless it says who may use it', () => {
+    door('10.0.0.0/8] }')
+    expect(refusal(() => loadSettings()).message).toContain('a door on 127.0.0.1 can be reached through its load balancer: ')
+  })
+})
+
+test('limits are numbers or auto, and a limit for each client holds on loopback where it is written', () => {
+  inFolder({ 'ringfence.yaml': 'limits: { connections: 500, per_client: 8, memory_mb: 256, login_failures_per_minute: 3 }\n' })
+  expect(loadSettings().limits).toMatchObject({
+    connections: 500,
+    perClient: 8,
+    perLoopbackClient: 8,
+    memory: 268_435_456,
+    loginFailuresPerMinute: 3,
+  })
+  inFolder({ 'ringfence.yaml': 'limits: { connections: many, per_client: 0, memory_mb: 1 }\n' })
+  const { message } = refusal(() => loadSettings())
+  for (const key of ['connections', 'per_client', 'memory_mb']) expect(message).toContain(` limits.${key}: must be `)
 })
 
 test('--listen opens no relay, and says what it did not understand', () => {

@@ -174,6 +174,8 @@ const badChunks: readonly (readonly [string, string])[] = [
   ['a size that overflows', 'fffffffffffffffff\r\n'],
   ['a size that ends in LF', '5\nhello\r\n0\r\n\r\n'],
   ['a size that ends in CR alone', '5\rhello\r\n0\r\n\r\n'],
+  ['a size that ends in CR and another byte', '5\rXhello\r\n0\r\n\r\n'],
+  ['data that ends in CR and another byte', '5\r\nhello\rX0\r\n\r\n'],
   ['more than the size says', '4\r\nhello\r\n0\r\n\r\n'],
   ['less than the size says', '6\r\nhello\r\n0\r\n\r\n'],
   ['data that ends in LF', '5\r\nhello\n0\r\n\r\n'],

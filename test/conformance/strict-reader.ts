@@ -61,7 +61,8 @@ function readMessage(
   bodyReader: (start: string, fields: Message['fields']) => ((from: number) => Body) | Reading,
 ): Reading {
   const end = text.indexOf('\r\n\r\n', at)
-  if (end < 0) return more
+  // Some take these for the end of a line.
+  if (end < 0) return /(^|[^\r])\n|\r[^\n]|\0/.test(text.slice(at)) ? nonsense('a bare CR or LF, or NUL') : more
   const [start = '', ...lines] = text.slice(at, end).split('\r\n')
   if (!line.test(start)) return nonsense(`not a start line: ${JSON.stringify(start)}`)
   const fields: (readonly [string, string])[] = []

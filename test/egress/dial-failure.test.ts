@@ -7,9 +7,9 @@ const errno = (code: string) => Object.assign(new Error(`connect ${code}`), { co
 test.each([
   ['ECONNREFUSED', 'dial.refused'],
   ['ETIMEDOUT', 'dial.timeout'],
-  ['ENETUNREACH', 'dial.unreachable'],
-  ['EHOSTUNREACH', 'dial.unreachable'],
-  ['EPERM', 'dial.unreachable'],
+  ['ENETUNREACH', 'dial.network-unreachable'],
+  ['EHOSTUNREACH', 'dial.host-unreachable'],
+  ['EPERM', 'dial.host-unreachable'],
   ['ECONNRESET', 'dial.failed'],
   ['EMFILE', 'limit.descriptors'],
   ['ENFILE', 'limit.descriptors'],
@@ -43,7 +43,7 @@ test('several failures are one error that names every address and keeps every ca
 })
 
 test('an unreachable IPv6 address does not hide that IPv4 timed out', () => {
-  expect(allFailed([failing('[2001:db8::1]:443', 'dial.unreachable'), failing('203.0.113.7:443', 'dial.timeout')]).code).toBe(
+  expect(allFailed([failing('[2001:db8::1]:443', 'dial.network-unreachable'), failing('203.0.113.7:443', 'dial.timeout')]).code).toBe(
     'dial.timeout',
   )
 })

@@ -4,6 +4,7 @@ import type { FlowId } from '../../src/model/flow.ts'
 import type { Identity } from '../../src/model/identity.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { ip, name } from '../support/fake-ports.ts'
+import { noDatagrams } from '../support/no-datagrams.ts'
 
 test('a flow carries the name of its door, who asks, a fresh id and the time at which it was opened', () => {
   let count = 0
@@ -18,6 +19,7 @@ test('a flow carries the name of its door, who asks, a fresh id and the time at 
     groupsOf: () => [],
     nextId: () => `id-${++count}` as FlowId,
     carry: async () => undefined,
+    ...noDatagrams,
     malformed: () => undefined,
     loginFailed: () => undefined,
   }

@@ -9,6 +9,7 @@ import type { HowEnded, Offer } from '../../src/pipeline/ports.ts'
 import { parseRequestHead } from '../../src/wire/http1.ts'
 import { realClock } from '../support/fake-clock.ts'
 import { ip } from '../support/fake-ports.ts'
+import { noDatagrams } from '../support/no-datagrams.ts'
 import { answersAfterFin, type HttpRequest, ok, startHttpOrigin, startOrigin } from '../support/origin-server.ts'
 import { eventually, notToChina, openProxy, policyText, VIA, type World } from '../support/proxy-under-test.ts'
 import { never, type Peer, streamPair } from '../support/socket-pair.ts'
@@ -493,6 +494,7 @@ test('a cut that came before the exchange began lets no byte through', async () 
     groupsOf: () => [],
     nextId: () => 'id' as FlowId,
     carry,
+    ...noDatagrams,
     malformed: () => undefined,
     loginFailed: () => undefined,
   }

@@ -5,6 +5,7 @@ import type { FlowId } from '../../src/model/flow.ts'
 import { Deadline } from '../../src/pipeline/deadline.ts'
 import { realClock } from '../support/fake-clock.ts'
 import { ip } from '../support/fake-ports.ts'
+import { noDatagrams } from '../support/no-datagrams.ts'
 import { answersAfterFin, bannerFirst, echo, startOrigin } from '../support/origin-server.ts'
 import { eventually, notToChina, openProxy, policyText } from '../support/proxy-under-test.ts'
 import { fired, streamPair } from '../support/socket-pair.ts'
@@ -186,6 +187,7 @@ test('a client that has ended its side still gets an answer that is waiting for 
     groupsOf: () => [],
     nextId: () => 'id' as FlowId,
     carry: async () => undefined,
+    ...noDatagrams,
     malformed: () => undefined,
     loginFailed: () => undefined,
   }

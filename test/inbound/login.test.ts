@@ -8,6 +8,7 @@ import { Deadline } from '../../src/pipeline/deadline.ts'
 import { realClock } from '../support/fake-clock.ts'
 import { ip } from '../support/fake-ports.ts'
 import { loginOf } from '../support/made-up-login.ts'
+import { noDatagrams } from '../support/no-datagrams.ts'
 import { never, streamPair } from '../support/socket-pair.ts'
 
 async function visit(login: Login | null, from = '10.1.0.9') {
@@ -23,6 +24,7 @@ async function visit(login: Login | null, from = '10.1.0.9') {
     groupsOf: groupsByNetwork([{ ...cidr('10.1.0.0/16'), groups: ['office', 'staff'] }]),
     nextId: () => 'id' as FlowId,
     carry: async () => undefined,
+    ...noDatagrams,
     malformed: () => undefined,
     loginFailed: (_client, user) => failed.push(user),
   }

@@ -31,3 +31,20 @@ test('doors are added as they open', () => {
   own.add({ host: ip('127.0.0.1'), port: 8080 })
   expect(own.has(ip('127.0.0.1'), 8080)).toBe(true)
 })
+
+test('a UDP port is a door for datagrams only, and until it is closed', () => {
+  const own = doors(['127.0.0.1', 8080])
+  const endpoint = { host: ip('192.168.1.5'), port: 5000 }
+  own.add(endpoint, 'udp')
+  expect([own.has(endpoint.host, 5000, 'udp'), own.has(endpoint.host, 5000, 'tcp')]).toEqual([true, false])
+  expect(own.has(ip('127.0.0.1'), 5000, 'udp')).toBe(true)
+  expect(own.has(ip('127.0.0.1'), 8080, 'udp')).toBe(false)
+  own.delete(endpoint, 'udp')
+  expect(own.has(endpoint.host, 5000, 'udp')).toBe(false)
+})
+
+test('of two doors on one port the other stays', () => {
+  const own = doors(['192.168.1.5', 8080], ['192.168.1.6', 8080])
+  own.delete({ host: ip('192.168.1.5'), port: 8080 })
+  expect([own.has(ip('192.168.1.5'), 8080), own.has(ip('192.168.1.6'), 8080)]).toEqual([false, true])
+})

@@ -6,6 +6,7 @@ import { anonymous } from '../../src/model/identity.ts'
 import type { Meter, Refusal } from '../../src/pipeline/ports.ts'
 import { realClock } from '../support/fake-clock.ts'
 import { ip } from '../support/fake-ports.ts'
+import { noDatagrams } from '../support/no-datagrams.ts'
 import { fired, never, streamPair } from '../support/socket-pair.ts'
 
 const door: Door = {
@@ -19,6 +20,7 @@ const door: Door = {
   groupsOf: () => [],
   nextId: () => 'id' as FlowId,
   carry: async () => undefined,
+  ...noDatagrams,
   malformed: () => undefined,
   loginFailed: () => undefined,
 }

@@ -27,7 +27,7 @@ const failures = [
   {
     what: 'an address without a route',
     url: `http://${unroutableAddress}/`,
-    code: 'dial.unreachable',
+    code: 'dial.host-unreachable',
     status: 502,
     error: 'destination_ip_unroutable',
     socks5: 4,
@@ -38,7 +38,7 @@ const failures = [
     code: 'dial.timeout',
     status: 504,
     error: 'connection_timeout',
-    socks5: 4,
+    socks5: 6,
   },
   {
     what: 'a name that does not exist',

@@ -1,4 +1,5 @@
 /** The world of the road, as tables: names to addresses, addresses to countries, pinned endpoints to origins on loopback. */
+import { datagramDialer } from '../../src/egress/datagrams.ts'
 import { createDirect } from '../../src/egress/direct.ts'
 import { createDialer } from '../../src/egress/happy-eyeballs.ts'
 import { formatEndpoint, type Ip, parseIp } from '../../src/model/address.ts'
@@ -10,7 +11,7 @@ import { type Hostname, isHost, parseHost } from '../../src/model/hostname.ts'
 import type { Location } from '../../src/model/location.ts'
 import { scopeOf } from '../../src/model/scope.ts'
 import type { PinnedEndpoint } from '../../src/model/verdict.ts'
-import type { Dialer, FlowWriter, Locator, Resolver } from '../../src/pipeline/ports.ts'
+import type { DatagramUpstream, Dialer, FlowWriter, Locator, Resolver } from '../../src/pipeline/ports.ts'
 
 export function name(text: string): Hostname {
   const host = parseHost(text)
@@ -165,3 +166,14 @@ export function routedDialer(routes: Readonly<Record<string, Route>>): Recording
     dial,
   }
 }
+
+/** The same for datagrams: the real dialler, but public addresses lead to loopback. */
+export const routedDatagramDialer = (routes: Readonly<Record<string, Route>>): Dialer<DatagramUpstream> => ({
+  async dial(to, stop, via) {
+    const [remote] = to
+    const route = routes[remote.host] ?? 'refuses'
+    if (route === 'silent') await new Promise((_, reject) => stop.addEventListener('abort', () => reject(new Error('given up'))))
+    if (typeof route !== 'number') throw new RingfenceError('dial.refused', `no connection to ${formatEndpoint(remote)} (refused)`)
+    return { ...(await datagramDialer.dial([pinned('127.0.0.1', route)], stop, via)), remote }
+  },
+})

@@ -3,6 +3,8 @@
 import { randomBytes } from 'node:crypto'
 import { expect, onTestFinished } from 'vitest'
 import { noReach } from '../../src/geoip/reach.ts'
+import type { Lost } from '../../src/inbound/association.ts'
+import { Associations } from '../../src/inbound/associations.ts'
 import { type ClientNetwork, groupsByNetwork } from '../../src/inbound/client-groups.ts'
 import type { Door, Login } from '../../src/inbound/door.ts'
 import { type InboundType, inbounds } from '../../src/inbound/index.ts'
@@ -12,7 +14,7 @@ import { noApps } from '../../src/model/app.ts'
 import type { FlowId } from '../../src/model/flow.ts'
 import { LiveFlows } from '../../src/pipeline/live-flows.ts'
 import { carry } from '../../src/pipeline/pipeline.ts'
-import type { Clock, Dialer, Offer, Road } from '../../src/pipeline/ports.ts'
+import type { Clock, DatagramUpstream, Dialer, Offer, Road } from '../../src/pipeline/ports.ts'
 import { RecentAnswers } from '../../src/pipeline/recent-answers.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
 import { realClock } from './fake-clock.ts'
@@ -24,6 +26,7 @@ import {
   name,
   type RecordingDialer,
   type Route,
+  routedDatagramDialer,
   routedDialer,
   tableLocator,
   tableResolver,
@@ -117,12 +120,18 @@ export const VIA = 'ringfence-0123abcd'
 
 export interface DoorOptions {
   readonly type?: InboundType
+  /** Where it listens, if not on 127.0.0.1. */
+  readonly host?: string
   readonly headBytes?: number
   readonly headMs?: number
   readonly idleMs?: number
   readonly halfClosedMs?: number
   readonly permits?: (client: string) => boolean
   readonly admission?: ListenOptions['admission']
+  /** UDP associations of one client. */
+  readonly associations?: number
+  readonly udpIdleMs?: number
+  readonly datagramDialer?: Dialer<DatagramUpstream>
   readonly isBalancer?: ListenOptions['isBalancer']
   readonly tls?: ListenOptions['tls']
   readonly login?: Login
@@ -140,6 +149,9 @@ export interface Proxy extends FakeRoad {
   readonly failed: readonly unknown[]
   readonly refused: readonly string[]
   readonly offers: readonly Offer[]
+  readonly datagramOffers: readonly Offer<DatagramUpstream>[]
+  /** Of each association that is over and lost some. */
+  readonly datagramsLost: readonly Lost[]
   /** Flows that are still on the road. */
   readonly open: number
   connect(options?: { readonly paused?: boolean }): Promise<Peer>
@@ -155,6 +167,8 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
   const failed: unknown[] = []
   const refused: string[] = []
   const offers: Offer[] = []
+  const datagramOffers: Offer<DatagramUpstream>[] = []
+  const datagramsLost: Lost[] = []
   const open = new Set<Promise<void>>()
   let over = 0
   const run = randomBytes(2).toString('hex')
@@ -172,7 +186,7 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
     attributions: [],
     login: world.login ?? null,
     groupsOf: groupsByNetwork(world.clients ?? []),
-    nextId: () => `${run}-${offers.length + 1}` as FlowId,
+    nextId: () => `${run}-${offers.length + datagramOffers.length + 1}` as FlowId,
     carry(offer) {
       offers.push(offer)
       const flow = carry(offer, fake.road).finally(() => {
@@ -182,11 +196,27 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
       open.add(flow)
       return flow
     },
+    carryDatagrams(offer) {
+      datagramOffers.push(offer)
+      const flow = carry(offer, { ...fake.road, dialer: world.datagramDialer ?? routedDatagramDialer(world.routes ?? {}) }).finally(() => {
+        open.delete(flow)
+        over++
+      })
+      open.add(flow)
+      return flow
+    },
+    associations: new Associations({
+      settings: { perClient: world.associations ?? 32, idleMs: world.udpIdleMs ?? 60_000 },
+      clock: fake.road.clock,
+      admission: world.admission ?? openToAll,
+      ownDoors: fake.doors,
+    }),
+    datagramsLost: (_client, lost) => datagramsLost.push(lost),
     malformed: (_client, why) => malformed.push(why),
     loginFailed: (_client, user) => loginsFailed.push(user),
   }
   const listener = await listen({
-    listen: { host: ip('127.0.0.1'), port: 0 },
+    listen: { host: ip(world.host ?? '127.0.0.1'), port: 0 },
     headMs: door.limits.headMs,
     admission: world.admission ?? openToAll,
     isBalancer: world.isBalancer ?? (() => false),
@@ -218,6 +248,8 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
     failed,
     refused,
     offers,
+    datagramOffers,
+    datagramsLost,
     get open() {
       return open.size
     },

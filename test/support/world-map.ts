@@ -18,7 +18,7 @@ export const unroutableAddress = '170.114.1.98'
 export const ports = {
   http: 80,
   https: 443,
-  /** Sends back what it gets. */
+  /** Sends back what it gets, by TCP and UDP. */
   echo: 7,
   /** Speaks first, then echoes. */
   banner: 22,
@@ -55,6 +55,8 @@ export interface WorldQuestion {
 export interface WorldReport {
   /** Every TCP connection that was accepted, in order, by the address and port at this end. */
   readonly accepted: readonly { readonly address: string; readonly port: number; readonly from: string }[]
+  /** Every UDP datagram that the world took, in the same way. */
+  readonly datagrams: readonly { readonly address: string; readonly port: number; readonly from: string }[]
   /** Every DNS query. */
   readonly queries: readonly { readonly name: string; readonly type: string }[]
 }

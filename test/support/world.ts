@@ -4,6 +4,7 @@
  *
  *   ip netns exec world-1 node --import ./test/support/load-typescript.mjs test/support/world.ts CERT_FOLDER
  */
+import dgram from 'node:dgram'
 import fs from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
@@ -11,13 +12,14 @@ import net from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type Entry, startNameServer } from './name-server.ts'
-import { bannerText, hosts, nameServer, ports, silentAddress, type WorldQuestion, type WorldReport } from './world-map.ts'
+import { allAddresses, bannerText, hosts, nameServer, ports, silentAddress, type WorldQuestion, type WorldReport } from './world-map.ts'
 
 const { us, ru, cn } = hosts
 
 const certificates = process.argv[2] ?? ''
 
 const accepted: WorldReport['accepted'][number][] = []
+const datagrams: WorldReport['datagrams'][number][] = []
 const queries: WorldReport['queries'][number][] = []
 
 const zone: Readonly<Record<string, Entry>> = {
@@ -123,6 +125,16 @@ function answerAfterFin(socket: net.Socket): void {
   socket.on('end', () => setTimeout(() => socket.end(`got ${bytes} bytes, then your FIN\n`), 100))
 }
 
+/** A socket for each address: one for all could not say which of them it was that a datagram was for. */
+async function echoDatagrams(address: string): Promise<void> {
+  const socket = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4')
+  socket.on('message', (message, from) => {
+    datagrams.push({ address, port: ports.echo, from: from.address })
+    socket.send(`${address} heard ${message}`, from.port, from.address)
+  })
+  await new Promise<void>((resolve) => socket.bind(ports.echo, address, resolve))
+}
+
 async function main(): Promise<void> {
   const web = http.createServer(respond).on('connection', note)
   const key = fs.readFileSync(`${certificates}/leaf.key`)
@@ -138,12 +150,13 @@ async function main(): Promise<void> {
     { server: net.createServer({ allowHalfOpen: true }, answerAfterFin), port: ports.afterFin },
   ]
   await Promise.all(servers.map(({ server, port }) => new Promise<void>((resolve) => server.listen(port, '::', resolve))))
+  await Promise.all(allAddresses.map(echoDatagrams))
   await startNameServer({ zone: answer, address: nameServer.host, port: nameServer.port })
 
   process.on('disconnect', () => process.exit())
   process.on('message', ({ id, forget }: WorldQuestion) => {
-    process.send?.({ id, report: { accepted, queries } })
-    if (forget) accepted.length = queries.length = 0
+    process.send?.({ id, report: { accepted, datagrams, queries } })
+    if (forget) accepted.length = datagrams.length = queries.length = 0
   })
   process.send?.({ id: 0 })
 }

@@ -6,5 +6,6 @@ import { doors } from './doors.ts'
 import { folders } from './folders.ts'
 import { resolver } from './resolver.ts'
 import { canaries } from './self-test.ts'
+import { upstream } from './upstream.ts'
 
-export const checks = { folders, clock, doors, resolver, data, 'self-test': canaries } satisfies Readonly<Record<string, Check>>
+export const checks = { folders, clock, doors, resolver, upstream, data, 'self-test': canaries } satisfies Readonly<Record<string, Check>>

@@ -21,7 +21,7 @@ async function doorFinding(door: Door, { parameters: { command } }: CheckWorld):
   first.socket.destroy()
   const http = httpAnswer(head)
   const other = 'stop what listens there, or take another port under "listen"'
-  if (http === 'other') return fail(`${where}: what answers there is not Ringfence${head === '' ? ' (it says nothing)' : ''}`, other)
+  if (http === 'other') return fail(`${where}: what answers there is not Ringfence${head === '' ? silence(door) : ''}`, other)
   const second = await open(door)
   const socks = second.kind === 'open' ? await socksAnswer(second.socket, door) : 'other'
   if (socks === 'other') return fail(`${where}: answers over HTTP, but not over SOCKS5`, other)
@@ -45,6 +45,9 @@ async function open(door: Door): Promise<Opened> {
   const over = await secured(connected.socket, door.host)
   return over === null ? { kind: 'no-tls' } : { kind: 'open', ...over }
 }
+
+/** A door that asks for certificates of its clients says nothing to who has none. */
+const silence = ({ secure }: Door): string => (secure ? ', or asks for a certificate of the client' : ' (it says nothing)')
 
 const askForItself = ({ port }: Door): string => `CONNECT 127.0.0.1:${port} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`
 

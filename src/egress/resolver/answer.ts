@@ -17,11 +17,6 @@ export type Answer =
   | { readonly kind: 'not-found'; readonly cause?: unknown }
   | Unusable
 
-export const timedOut: Unusable = { kind: 'timeout', why: 'timed out' }
-
-/** The reason of a `Stop` whose time is over, which tells it from one of a client that left. */
-export const overdue: unique symbol = Symbol('overdue')
-
 export interface NameServer {
   /** As messages call it. */
   readonly label: string

@@ -1,5 +1,7 @@
-/** What the system says of a connection that failed, in the words of messages: "udp://192.0.2.53:53 (could not be reached)". */
+/** Why there is no answer: what the system says of a connection that failed, and silence, in the words of messages: "udp://192.0.2.53:53 (could not be reached)". */
 import type { Unusable } from './answer.ts'
+
+export const timedOut: Unusable = { kind: 'timeout', why: 'timed out' }
 
 export const UNREACHABLE = 'could not be reached'
 

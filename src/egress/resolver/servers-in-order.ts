@@ -7,7 +7,10 @@
  */
 import type { Hostname } from '../../model/hostname.ts'
 import { type Stop, StopSource } from '../../model/stop.ts'
-import { type Answer, type NameServer, type NameServers, overdue, type Unusable } from './answer.ts'
+import type { Answer, NameServer, NameServers, Unusable } from './answer.ts'
+
+/** The reason of a `Stop` whose time is over, which tells it from one of a client that left. */
+export const overdue: unique symbol = Symbol('overdue')
 
 export interface LookUpTimes {
   /** All there is for every server, family and retry. */

@@ -6,11 +6,13 @@ import { isNonEmpty } from '../../model/brand.ts'
 import type { Hostname } from '../../model/hostname.ts'
 import { type Stop, StopSource } from '../../model/stop.ts'
 import type { AddressType } from '../../wire/dns.ts'
-import { type Answer, type NameServer, overdue, timedOut, type Unusable } from './answer.ts'
+import type { Answer, NameServer, Unusable } from './answer.ts'
 import type { Exchange } from './exchange.ts'
+import { timedOut } from './failure-words.ts'
 import { type FamilyAnswer, lookUpFamily } from './family-look-up.ts'
 import { Health } from './health.ts'
 import type { KeptAnswers } from './kept-answers.ts'
+import { overdue } from './servers-in-order.ts'
 
 /** RFC 8305 §3. */
 export const RESOLUTION_DELAY_MS = 50

@@ -34,7 +34,8 @@ export const destinationFailure = (to: Endpoint<Ip>, { server }: Hop, code: Dial
 
 const words: Readonly<Record<DialCode, string>> = {
   'dial.refused': 'refused',
-  'dial.unreachable': 'unreachable',
+  'dial.host-unreachable': 'unreachable',
+  'dial.network-unreachable': 'unreachable',
   'dial.timeout': 'timed out',
   'dial.failed': 'failed',
 }

@@ -45,8 +45,8 @@ const destinationErrors: Readonly<Record<string, DialCode>> = {
   connection_timeout: 'dial.timeout',
   connection_read_timeout: 'dial.timeout',
   connection_terminated: 'dial.failed',
-  destination_ip_unroutable: 'dial.unreachable',
-  destination_not_found: 'dial.unreachable',
+  destination_ip_unroutable: 'dial.host-unreachable',
+  destination_not_found: 'dial.host-unreachable',
   destination_unavailable: 'dial.failed',
 }
 
@@ -58,8 +58,11 @@ function failureOf({ status, fields }: ResponseHead, to: Endpoint<Ip>, hop: Hop)
       'upstream.unauthenticated',
       hop.login === null ? `wants a login (${said})` : `does not accept the login (${said})`,
     )
-  const told = destinationErrors[proxyError(fields) ?? '']
+  const error = proxyError(fields)
+  const told = destinationErrors[error ?? '']
   if (told !== undefined) return destinationFailure(to, hop, told, said)
+  if (status === 508 || error === 'proxy_loop_detected')
+    return hopFailure(hop, 'upstream.refused', `says that requests go round in a circle (${said})`)
   if (status >= 400 && status <= 499) return hopFailure(hop, 'upstream.refused', `does not permit this destination (${said})`)
   if (status === 504) return destinationFailure(to, hop, 'dial.timeout', said)
   if (status >= 500 && status <= 599) return destinationFailure(to, hop, 'dial.failed', said)

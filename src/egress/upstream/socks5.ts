@@ -28,13 +28,13 @@ export const connectBySocks5: Handshake = async (stream, to, hop, stop) => {
 /** RFC 1928 §6. */
 const destinationCodes: Readonly<Record<number, DialCode>> = {
   1: 'dial.failed',
-  3: 'dial.unreachable',
-  4: 'dial.unreachable',
+  3: 'dial.network-unreachable',
+  4: 'dial.host-unreachable',
   5: 'dial.refused',
   // "TTL expired": an address that routers could not reach.
-  6: 'dial.unreachable',
+  6: 'dial.host-unreachable',
   // "Address type not supported": this proxy has no IPv6.
-  8: 'dial.unreachable',
+  8: 'dial.host-unreachable',
 }
 
 const hopCodes: Readonly<Record<number, readonly [UpstreamCode, string]>> = {

@@ -120,6 +120,7 @@ test('as JSON: the verdict, its reasons, every source’s answer, and by what it
         ],
       },
     ],
+    upstreams: [],
     policy: { name: 'no-cn', hash: expect.stringMatching(/^[0-9a-f]{64}$/) },
     table: {
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),

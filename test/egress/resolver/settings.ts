@@ -1,7 +1,8 @@
 /** Settings of a resolver as its tests want them: short waits, answers kept for this one alone. */
-import { type Answer, type NameServer, overdue } from '../../../src/egress/resolver/answer.ts'
+import type { Answer, NameServer } from '../../../src/egress/resolver/answer.ts'
 import type { ResolverSettings } from '../../../src/egress/resolver/index.ts'
 import { KeptAnswers } from '../../../src/egress/resolver/kept-answers.ts'
+import { overdue } from '../../../src/egress/resolver/servers-in-order.ts'
 import { StopSource } from '../../../src/model/stop.ts'
 import { name } from '../support.ts'
 

@@ -77,10 +77,11 @@ test.each([
   ['500 Internal Server Error', '', 'dial.failed'],
   ['502 Bad Gateway', '', 'dial.failed'],
   ['502 Bad Gateway', 'Proxy-Status: far; error=connection_refused, near; error=connection_timeout\r\n', 'dial.refused'],
-  ['502 Bad Gateway', 'Proxy-Status: "a b"; received-status=1;error=destination_ip_unroutable; details="x"\r\n', 'dial.unreachable'],
+  ['502 Bad Gateway', 'Proxy-Status: "a b"; received-status=1;error=destination_ip_unroutable; details="x"\r\n', 'dial.host-unreachable'],
   ['502 Bad Gateway', 'Proxy-Status: x; error=something_new\r\n', 'dial.failed'],
   ['503 Service Unavailable', '', 'dial.failed'],
   ['504 Gateway Timeout', '', 'dial.timeout'],
+  ['508 Loop Detected', '', 'upstream.refused'],
   ['600 What', '', 'upstream.malformed'],
 ])('%s %s is %s', async (status, field, code) => {
   await expect((await connect([answers(`HTTP/1.1 ${status}\r\n${field}Content-Length: 0\r\n\r\n`)])).done).rejects.toMatchObject({ code })

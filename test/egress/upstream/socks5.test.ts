@@ -96,12 +96,12 @@ describe('login', () => {
 test.each([
   [1, 'dial.failed'],
   [2, 'upstream.refused'],
-  [3, 'dial.unreachable'],
-  [4, 'dial.unreachable'],
+  [3, 'dial.network-unreachable'],
+  [4, 'dial.host-unreachable'],
   [5, 'dial.refused'],
-  [6, 'dial.unreachable'],
+  [6, 'dial.host-unreachable'],
   [7, 'upstream.refused'],
-  [8, 'dial.unreachable'],
+  [8, 'dial.host-unreachable'],
   [9, 'upstream.malformed'],
   [255, 'upstream.malformed'],
 ])('reply %i is %s', async (code, expected) => {

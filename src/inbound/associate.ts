@@ -1,0 +1,114 @@
+/**
+ * SOCKS5 UDP ASSOCIATE (RFC 1928 §4, §7): a UDP socket of the client's own, at the address where it reached the door, for
+ * as long as the TCP connection lasts that asked for it. Who may send what to whom is the business of `Association`.
+ */
+import type { Socket } from 'node:dgram'
+import { type Endpoint, type Ip, parseIp } from '../model/address.ts'
+import { RingfenceError } from '../model/errors.ts'
+import { StopSource } from '../model/stop.ts'
+import { datagramSocketFor, isFull } from '../pipeline/datagram-socket.ts'
+import { IdleTimer } from '../pipeline/idle-timer.ts'
+import { encodeReply, socks5Reply } from '../wire/socks5.ts'
+import { Association } from './association.ts'
+import type { Door, Guest } from './door.ts'
+import { sayFarewell } from './farewell.ts'
+
+/** A client that vanished says nothing more: the kernel asks for it after so long. */
+const KEEP_ALIVE_MS = 60_000
+
+/**
+ * Serves one association to its end. `port`: from which the client says that it will send, 0 where it does not know. The
+ * address in its request is not asked for: behind NAT it is one that nobody here has ever seen.
+ */
+export async function associate(guest: Guest, port: number, door: Door): Promise<void> {
+  const { stream, client } = guest
+  const refuse = () => sayFarewell(stream, encodeReply(socks5Reply.failed, null))
+  const { localAddress } = stream.socket
+  const leave = door.associations.enter(client.host)
+  if (leave === null || localAddress === undefined) return refuse()
+  const socket = await bind(localAddress)
+  if (socket === null) {
+    leave()
+    return refuse()
+  }
+  const bound = { host: addressOf(localAddress), port: socket.address().port }
+  const unlisten = door.associations.listensAt(bound)
+  try {
+    await serve(guest, port === 0 ? null : port, socket, bound, door)
+  } finally {
+    socket.close()
+    unlisten()
+    leave()
+  }
+}
+
+async function serve(guest: Guest, port: number | null, socket: Socket, bound: Endpoint<Ip>, door: Door): Promise<void> {
+  const { stream, client } = guest
+  const over = new StopSource()
+  const rested = () => {
+    if (door.stopping.aborted && association.size === 0) over.abort(door.stopping.reason)
+  }
+  const association = new Association({
+    guest,
+    port,
+    door,
+    over,
+    send: (datagram, to) => {
+      if (over.aborted || isFull(socket)) return false
+      // One that is too large, or that the client's machine refuses, is lost.
+      socket.send(datagram, to.port, to.host, () => idle.touch())
+      return true
+    },
+    rested,
+  })
+  // Like a tunnel: rests as long as one may.
+  const idle = new IdleTimer(door.clock, door.limits.relay.idleMs, (ms) =>
+    over.abort(new RingfenceError('relay.idle', `no datagram for ${Math.round(ms / 1000)} s`)),
+  )
+  socket.on('message', (bytes, { address, port: from }) => {
+    if (association.take(bytes, { host: addressOf(address), port: from })) idle.touch()
+  })
+  socket.on('error', (cause) => over.abort(new RingfenceError('relay.reset', `the UDP socket failed: ${cause.message}`, { cause })))
+  door.stopping.addEventListener('abort', rested)
+  stream.closed.addEventListener('abort', () => over.abort(stream.closed.reason))
+  stream.socket.setKeepAlive(true, KEEP_ALIVE_MS)
+  // Before any datagram is answered, and with the address that the client already knows to lead here.
+  stream.socket.write(encodeReply(socks5Reply.granted, bound))
+  stream.receive(
+    () => true,
+    () => over.abort(null),
+  )
+  if (stream.closed.aborted) over.abort(stream.closed.reason)
+  rested()
+  if (!over.aborted) await new Promise<void>((resolve) => over.addEventListener('abort', resolve))
+  idle.stop()
+  door.stopping.removeEventListener('abort', rested)
+  await association.settled()
+  const { lost } = association
+  if (Object.values(lost).some((count) => count > 0)) door.datagramsLost(client, lost)
+  sayFarewell(stream, NOTHING)
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** `null`: there is no socket to be had. Bound to the text, which of a link-local address names the interface. */
+function bind(address: string): Promise<Socket | null> {
+  return new Promise((resolve) => {
+    const socket = datagramSocketFor(addressOf(address))
+    const fail = () => {
+      socket.close()
+      resolve(null)
+    }
+    socket.once('error', fail)
+    socket.bind({ address, port: 0 }, () => {
+      socket.off('error', fail)
+      resolve(socket)
+    })
+  })
+}
+
+function addressOf(text: string): Ip {
+  const ip = parseIp(text.replace(/%.*$/, ''))
+  if (ip === null) throw new Error(`the system calls an address ${text}`)
+  return ip
+}

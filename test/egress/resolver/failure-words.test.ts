@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { connectionFailed } from '../../../src/egress/resolver/failure-words.ts'
+
+test.each([
+  ['ECONNREFUSED', 'could not be reached'],
+  ['ENETUNREACH', 'could not be reached'],
+  ['ECONNRESET', 'closed the connection'],
+  ['EMFILE', 'no file descriptor is left here'],
+  ['ESOMETHING', 'ESOMETHING'],
+])('%s: %s', (code, why) => {
+  const cause = Object.assign(new Error('inner words'), { code })
+  expect(connectionFailed(cause)).toEqual({ kind: 'failed', why, cause })
+})
+
+test('what has no code still has words', () => {
+  expect(connectionFailed('?')).toMatchObject({ why: 'the connection failed' })
+})

@@ -1,0 +1,237 @@
+/** Upstream proxies as people run them, in the made-up world: what they are told, what they lead to, and where the fence holds. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { insideAddress, whyNoNamespaces } from '../support/namespace.ts'
+import { bannerText, hosts, ports } from '../support/world-map.ts'
+import { pause, type Ringfence, useWorld } from '../support/world-setup.ts'
+
+const { us, ru, cn } = hosts
+const world = useWorld()
+
+const uncertain = 'uncertain: { disputed: block, unknown: block, anycast: allow }'
+const lines = (mode: string, ...fences: readonly string[]) =>
+  ['version: 1', `mode: ${mode}`, uncertain, 'local_network: allow', 'fences:', ...fences.map((fence) => `  - ${fence}`), ''].join('\n')
+
+/** Over no part of the traffic that these tests do not name: a hop in China is no error of the settings. */
+const partly = (mode = 'enforce') =>
+  lines(mode, '{ name: not-to-china, traffic: { host: [us4.example, cn.example, mixed.example] }, never: [CN] }')
+
+interface Upstream {
+  readonly type: 'http' | 'socks5'
+  readonly server: string
+}
+
+const squid: Upstream = { type: 'http', server: `${us.v4}:3128` }
+const tinyproxy: Upstream = { type: 'http', server: `${us.v4}:8888` }
+const dante: Upstream = { type: 'socks5', server: `${us.v4}:1080` }
+const danteInChina: Upstream = { type: 'socks5', server: `${cn.v4}:1080` }
+
+/** Writes the file that `settings` says, starts the program on it in the world, and waits until it accepts. */
+async function startHop(
+  name: string,
+  { server }: Upstream,
+  settings: (folder: string) => string,
+  command: (file: string) => readonly string[],
+) {
+  const folder = fs.mkdtempSync(path.join(world.folder, `${name}-`))
+  // squid, started by root, becomes another user that must write here.
+  for (const each of [world.folder, folder]) fs.chmodSync(each, 0o777)
+  const file = path.join(folder, 'settings')
+  fs.writeFileSync(file, settings(folder))
+  world.outside.start(command(file), { stdio: 'ignore', cwd: folder })
+  const [, address = '', port = ''] = /^(.*):(\d+)$/.exec(server) ?? []
+  for (let tries = 0; tries < 100; tries++) {
+    if ((await world.inside.run(['nc', '-z', '-w', '1', address, port])).status === 0) return
+    await pause(50)
+  }
+  throw new Error(`${name} does not listen on ${server}`)
+}
+
+const startDante = (name: string, upstream: Upstream, address: string) =>
+  startHop(
+    name,
+    upstream,
+    (folder) => `errorlog: ${folder}/log
+internal: ${address} port = 1080
+external: ${address}
+clientmethod: none
+socksmethod: none
+client pass { from: 0/0 to: 0/0 }
+socks pass { from: 0/0 to: 0/0 }
+`,
+    (file) => ['danted', '-f', file, '-p', `${file}.pid`],
+  )
+
+beforeAll(async () => {
+  if (whyNoNamespaces() !== null) return
+  await Promise.all([
+    startHop(
+      'squid',
+      squid,
+      (folder) => `http_port ${squid.server}
+http_access allow all
+cache deny all
+access_log none
+cache_log ${folder}/log
+cache_store_log none
+pid_filename none
+coredump_dir none
+netdb_filename none
+pinger_enable off
+max_filedescriptors 1024
+shutdown_lifetime 0 seconds
+visible_hostname squid
+dns_nameservers 127.0.0.1
+`,
+      (file) => ['squid', '-N', '-f', file],
+    ),
+    startHop(
+      'tinyproxy',
+      tinyproxy,
+      (folder) => `Port 8888\nListen ${us.v4}\nTimeout 60\nMaxClients 100\nLogLevel Critical\nLogFile "${folder}/log"\n`,
+      (file) => ['tinyproxy', '-d', '-c', file],
+    ),
+    startDante('dante', dante, us.v4),
+    startDante('dante-in-china', danteInChina, cn.v4),
+  ])
+}, 30_000)
+
+const through = (upstream: readonly Upstream[], policy = partly()): Promise<Ringfence> =>
+  world.ringfence({ policy, settings: { upstream } })
+
+const real: readonly (readonly [string, Upstream])[] = [
+  ['squid', squid],
+  ['tinyproxy', tinyproxy],
+  ['dante', dante],
+]
+
+describe.each(real)('through %s', (_name, upstream) => {
+  const running = world.shared({ policy: partly(), settings: { upstream: [upstream] } })
+
+  test('every door’s flows come from the proxy, and the record says so', async () => {
+    const { at, count, ended } = await running()
+    const before = count()
+    const answers = [
+      await world.curl(['--proxy', `http://${at}`, 'http://us4.example/']),
+      await world.curl(['--proxytunnel', '--proxy', `http://${at}`, 'https://www.harmless.example/']),
+      await world.curl(['--socks5-hostname', at, 'http://us4.example/']),
+    ]
+    for (const { stdout } of answers) {
+      expect(stdout).toContain(`"at":"${us.v4}"`)
+      expect(stdout).not.toContain(insideAddress.v4)
+    }
+    const records = await ended(before, 3)
+    expect(records.map(({ dialled, via, ruled_out, ending }) => ({ dialled, via, ruled_out, ending }))).toEqual(
+      Array.from({ length: 3 }, () => ({ dialled: us.v4, via: upstream.server, ruled_out: null, ending: 'completed' })),
+    )
+    expect(records[0]?.hops).toMatchObject([{ ip: us.v4, permitted: true }])
+    expect((await world.report()).accepted.filter(({ from }) => from === insideAddress.v4 || from === insideAddress.v6)).toEqual([])
+  })
+
+  test('a server that speaks first is heard', async () => {
+    const { at } = await running()
+    const said = await world.inside.run(['nc', '-X', 'connect', '-x', at, '-w', '1', us.v4, String(ports.banner)], { input: '' })
+    expect(said.stdout).toBe(bannerText)
+  })
+
+  test('a final address outside is refused though the proxy is inside, and the proxy hears nothing', async () => {
+    const { at, count, ended } = await running()
+    const before = count()
+    const answer = await world.curl(['--proxy', `http://${at}`, 'http://cn.example/'])
+    expect(answer.stdout).toMatch(/^HTTP\/1\.1 403 /)
+    expect((await ended(before))[0]).toMatchObject({ ending: 'blocked', dialled: null, via: null })
+    expect(await world.reached()).toEqual([])
+  })
+
+  test('of several addresses the permitted one is asked for', async () => {
+    const { at } = await running()
+    const answer = await world.curl(['--proxy', `http://${at}`, 'http://mixed.example/'])
+    expect(answer.stdout).toContain(`"at":"${us.v4}"`)
+    expect(await world.reached()).toEqual([`${us.v4}:80`])
+  })
+
+  test('what the proxy says of a port that refuses ends the flow as failed', async () => {
+    const { at, count, ended } = await running()
+    const before = count()
+    const answer = await world.curl(['--proxy', `http://${at}`, `http://${ru.v4}:${ports.refused}/`])
+    expect(answer.stdout).toMatch(/^HTTP\/1\.1 502 /)
+    const [record] = await ended(before)
+    expect(record).toMatchObject({ ending: 'failed', dialled: null })
+    expect(record?.code).toBe(upstream === dante ? 'dial.refused' : 'dial.failed')
+    expect(record?.message).toContain(`says the upstream proxy ${upstream.server}`)
+  })
+})
+
+test('through squid an IPv6 address is reached as one', async () => {
+  const { at } = await through([squid])
+  const answer = await world.curl(['--socks5-hostname', at, 'http://us6.example/'])
+  expect(answer.stdout).toContain(`"at":"${us.v6}"`)
+})
+
+test('another Ringfence is an upstream as well; being local, it is the business of local_network', async () => {
+  const next = await world.ringfence({ policy: 'observe' })
+  const { at, ended } = await through([{ type: 'socks5', server: next.at }])
+  const answers = [
+    await world.curl(['--socks5-hostname', at, 'https://www.harmless.example/']),
+    await world.curl(['--proxy', `http://${at}`, 'http://us6.example/']),
+  ]
+  expect(answers[0]?.stdout).toContain(`"at":"${us.v4}"`)
+  expect(answers[1]?.stdout).toContain(`"at":"${us.v6}"`)
+  expect((await ended(0, 2)).map(({ via, dialled }) => ({ via, dialled }))).toEqual([
+    { via: next.at, dialled: us.v4 },
+    { via: next.at, dialled: us.v6 },
+  ])
+  // It was given addresses, and found the name only in the first bytes.
+  expect((await next.ended(0, 2)).map(({ asked }) => asked)).toEqual([us.v4, us.v6])
+}, 60_000)
+
+describe('a proxy in China', () => {
+  test('is refused for what may not go there, with the reason, and serves the rest', async () => {
+    const { at, count, ended } = await through([danteInChina])
+    const answer = await world.curl(['--proxy', `http://${at}`, 'http://us4.example/'])
+    expect(answer.stdout).toMatch(/^HTTP\/1\.1 403 /)
+    const [record] = await ended(0)
+    expect(record).toMatchObject({
+      ending: 'blocked',
+      reasons: [{ kind: 'fence', fence: 'not-to-china', outcome: 'violated', effect: 'block', hop: danteInChina.server }],
+      sentence: `Blocked: on the way to us4.example, the upstream proxy ${cn.v4} is an address that all 3 sources place in China (CN); fence "not-to-china" lets nothing reach it.`,
+    })
+    expect(await world.reached()).toEqual([])
+    const before = count()
+    expect((await world.curl(['--proxy', `http://${at}`, 'http://ru.example/'])).stdout).toContain(`"from":"${cn.v4}"`)
+    expect((await ended(before))[0]).toMatchObject({ via: danteInChina.server })
+  })
+
+  test('gives way to one that is permitted', async () => {
+    const { at, ended } = await through([danteInChina, dante])
+    expect((await world.curl(['--proxy', `http://${at}`, 'http://us4.example/'])).stdout).toContain(`"from":"${us.v4}"`)
+    expect((await ended(0))[0]).toMatchObject({ via: dante.server, would: 'steer' })
+  })
+
+  test('is used while observing, and the record says what enforcing would have done', async () => {
+    const { at, ended } = await through([danteInChina], partly('observe'))
+    expect((await world.curl(['--proxy', `http://${at}`, 'http://us4.example/'])).stdout).toContain(`"from":"${cn.v4}"`)
+    expect((await ended(0))[0]).toMatchObject({ via: danteInChina.server, verdict: 'allow', would: 'block' })
+  })
+
+  test('is an error of the settings where no flow may go there at all', async () => {
+    const started = through([danteInChina], lines('enforce', '{ name: no-cn, never: [CN] }'))
+    await expect(started).rejects.toThrow(`upstream[0].server: ${danteInChina.server} is forbidden by fence "no-cn" of policy`)
+  })
+})
+
+test('a proxy that is not there refuses everything, and nothing goes round it', async () => {
+  const { at, ended } = await through([{ type: 'socks5', server: `${us.v4}:${ports.refused}` }])
+  expect((await world.curl(['--proxy', `http://${at}`, 'http://us4.example/'])).stdout).toMatch(/^HTTP\/1\.1 502 /)
+  expect((await ended(0))[0]).toMatchObject({ code: 'upstream.unreachable', ending: 'failed' })
+  expect(await world.reached()).toEqual([])
+})
+
+test('a door of its own is no upstream', async () => {
+  const settings = {
+    inbounds: [{ type: 'mixed', listen: '127.0.0.1:8080' }],
+    upstream: [{ type: 'http', server: '127.0.0.1:8080' }],
+  }
+  await expect(world.ringfence({ policy: 'observe', settings })).rejects.toThrow('127.0.0.1:8080 is a door of this node itself')
+})
