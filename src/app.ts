@@ -123,7 +123,17 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
     dialMs: settings.limits.dialMs,
     report: (bug) => log.error({ err: bug }, `unexpected failure: ${bug.message}`),
   }
-  const house: House = { road, ownDoors, flows, users, admission, tls: tls.doors, via, attributions: () => attributionsOf(tables.table), log }
+  const house: House = {
+    road,
+    ownDoors,
+    flows,
+    users,
+    admission,
+    tls: tls.doors,
+    via,
+    attributions: () => attributionsOf(tables.table),
+    log,
+  }
   const doors: OpenDoor[] = []
   const boundDoors = () => doors.map(({ name, listener }) => ({ name, bound: listener.bound }))
   let page: Page

@@ -261,7 +261,15 @@ test.for([
 })
 
 const door = (name: string, port = 0) =>
-  ({ type: 'mixed', name, listen: { host: settingsOf().inbounds[0].listen.host, port }, login: 'none', clients: [], tls: null, balancers: [] }) as const
+  ({
+    type: 'mixed',
+    name,
+    listen: { host: settingsOf().inbounds[0].listen.host, port },
+    login: 'none',
+    clients: [],
+    tls: null,
+    balancers: [],
+  }) as const
 
 function fill(folder: string): void {
   try {

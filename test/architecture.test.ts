@@ -89,7 +89,15 @@ const bans: readonly Ban[] = [
 const namelessWords = ['utils', 'util', 'helpers', 'helper', 'common', 'misc', 'manager']
 
 /** Tests of no single file: of a room as a whole, or of the program. */
-const wholeProgram = ['test/architecture.test.ts', 'test/integration/', 'test/e2e/', 'test/clients/', 'test/compliance/', 'test/conformance/', 'test/support/']
+const wholeProgram = [
+  'test/architecture.test.ts',
+  'test/integration/',
+  'test/e2e/',
+  'test/clients/',
+  'test/compliance/',
+  'test/conformance/',
+  'test/support/',
+]
 const wholeRoom = ['properties', 'cases', 'golden', 'agreement', 'damage', 'known-addresses', 'packs-in-force']
 
 /** Every way round a rule, with its reason. One that is no longer needed fails. */

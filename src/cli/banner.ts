@@ -25,7 +25,7 @@ const OLD_DAYS = 120
 
 export function banner(
   { policy, table, doors, selfTest, page }: Running,
-  settings: Pick<Settings, 'file' | 'records' | 'users'>,
+  settings: Pick<Settings, 'file' | 'records' | 'users' | 'inbounds'>,
   { now, command }: BannerContext,
 ): string {
   const login = settings.users === null ? '' : 'USER:PASSWORD@'
@@ -36,6 +36,8 @@ export function banner(
 `,
   )
   const optional = settings.records.whenDiskFull === 'continue' ? ' (optional: when_disk_full is continue)' : ''
+  const inClear = settings.inbounds[0].tls === null
+  const scheme = inClear ? 'http' : 'https'
   const config = settings.file === null ? '' : ` --config ${quoted(resolve(settings.file))}`
   return `
 Ringfence ${version} listens on ${doors.map(({ bound }) => formatEndpoint(bound)).join(', ')} (HTTP proxy, SOCKS5, SOCKS4)
@@ -45,9 +47,9 @@ Ringfence ${version} listens on ${doors.map(({ bound }) => formatEndpoint(bound)
 ${isSound(selfTest) ? '' : `  ATTENTION ${selfTestSentence(selfTest)}\n`}  records   ${settings.records.folder}${optional}
   settings  ${settings.file ?? 'defaults (no ringfence.yaml here or in /etc/ringfence)'}
 ${pageLine(page)}
-Try it         curl -x http://${at} http://example.com/
-A browser      chromium --proxy-server=http://${door}
-Another shell  export http_proxy=http://${at} https_proxy=http://${at} ALL_PROXY=socks5h://${at}
+Try it         curl -x ${scheme}://${at} http://example.com/
+A browser      chromium --proxy-server=${scheme}://${door}
+Another shell  export http_proxy=${scheme}://${at} https_proxy=${scheme}://${at}${inClear ? ` ALL_PROXY=socks5h://${at}` : ''}
 Anything else  ${command} setup${config}
 What happened  ${command} flows --follow${config}
 ${policy.fences.length === 0 ? `A fence        ${command} --policy no-cn${config}    (stop this one first: Ctrl-C)\n` : ''}

@@ -27,7 +27,14 @@ const byErrno: Readonly<Record<string, DialCode>> = {
  * The most telling first: one that refused is there; silence and odd failures say something about the destination.
  * Unreachable comes last, since on a machine without IPv6 every IPv6 address is, whatever is wrong with the others.
  */
-const telling: readonly ErrorCode[] = ['dial.refused', 'limit.descriptors', 'dial.timeout', 'dial.failed', 'dial.host-unreachable', 'dial.network-unreachable']
+const telling: readonly ErrorCode[] = [
+  'dial.refused',
+  'limit.descriptors',
+  'dial.timeout',
+  'dial.failed',
+  'dial.host-unreachable',
+  'dial.network-unreachable',
+]
 
 const reasons: Readonly<Record<DialCode, string>> = {
   'dial.refused': 'refused',

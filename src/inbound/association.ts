@@ -28,10 +28,10 @@ export interface Lost {
 }
 
 export interface AssociationOptions {
-  readonly guest: Guest
+  readonly guest: Pick<Guest, 'client' | 'who'>
   /** The port that the client said it would send from; `null`: that of its first datagram. */
   readonly port: number | null
-  readonly door: Door
+  readonly door: Pick<Door, 'name' | 'clock' | 'nextId' | 'stopping' | 'associations' | 'carryDatagrams'>
   /** Fires when the association is over. */
   readonly over: Stop
   /** Sends to the client; `false`: lost. */

@@ -81,7 +81,7 @@ export interface Guest extends Pick<Visitor, 'stream' | 'client'> {
 }
 
 export const newFlow = (
-  door: Door,
+  door: Pick<Door, 'name' | 'clock' | 'nextId'>,
   { client, who }: Pick<Guest, 'client' | 'who'>,
   asked: Endpoint<Host>,
   network: Network = 'tcp',

@@ -218,7 +218,7 @@ export class ByteStream {
     this.socket.destroy()
   }
 
-  /** Gives the connection to another reader, with what was received and not read: the stream itself takes no more. */
+  /** Gives the connection to TLS, which reads it below the socket, with what was received and not read. */
   handOver(): Socket {
     const rest = this.held
     this.consume(rest.length)

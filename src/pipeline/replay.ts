@@ -1,6 +1,7 @@
 /**
  * A recorded flow judged once more, by another policy or other location data: what would have been done with it. It
- * goes by what the record holds; nothing is resolved or dialled.
+ * goes by what the record holds; nothing is resolved or dialled. Upstream proxies were judged only where a destination was
+ * permitted: of the others nothing can be said again.
  */
 
 import { type Endpoint, type Ip, parseIp } from '../model/address.ts'

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { banner, typedName } from '../../src/cli/banner.ts'
+import { loadSettings } from '../../src/config/load.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import { parseIp } from '../../src/model/address.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
@@ -32,8 +33,9 @@ const selfTest = { ran: 0, known: 0, failed: [], tests: { ran: 0, failed: [] }, 
 const page = { kind: 'open', at: { host: parseIp('127.0.0.1')!, port: 8081 } } as const
 
 const doorAt = (host: string, port: number, name = 'mixed') => ({ name, bound: { host: parseIp(host)!, port } })
-const settingsOf = (file: string | null): Pick<Settings, 'file' | 'records' | 'users'> => ({
+const settingsOf = (file: string | null): Pick<Settings, 'file' | 'records' | 'users' | 'inbounds'> => ({
   file,
+  inbounds: loadSettings().inbounds,
   users: null,
   records: { folder: '/var/lib/ringfence/flows', whenDiskFull: 'block' },
 })
@@ -104,7 +106,7 @@ test('what npm puts on the PATH while it runs us is not on the reader’s', () =
 })
 
 test('that records are optional is said', () => {
-  const settings = { file: null, users: null, records: { folder: '/var/lib/ringfence/flows', whenDiskFull: 'continue' } } as const
+  const settings = { ...settingsOf(null), records: { folder: '/var/lib/ringfence/flows', whenDiskFull: 'continue' } } as const
   const text = banner({ selfTest, page, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, settings, summer)
   expect(text).toContain('  records   /var/lib/ringfence/flows (optional: when_disk_full is continue)\n')
 })
@@ -132,4 +134,14 @@ test('without a page it says why, unless it was turned off', () => {
     '\n  page      none: something else listens on 127.0.0.1:8081 (web.listen in the settings)\n',
   )
   expect(banner({ ...running, page: { kind: 'off' } }, settingsOf(null), summer)).not.toContain('  page ')
+})
+
+test('a door that speaks TLS is reached by https', () => {
+  const settings = settingsOf(null)
+  const tls = { certificate: 'door.pem', key: 'door.key', clients: null }
+  const inbounds: Settings['inbounds'] = [{ ...settings.inbounds[0], tls }]
+  const screen = shown({ selfTest, page, policy: observe, table, doors: [doorAt('127.0.0.1', 8080)] }, { ...settings, inbounds }, summer)
+  expect(screen).toContain('curl -x https://127.0.0.1:8080 http://example.com/')
+  expect(screen).toContain('--proxy-server=https://127.0.0.1:8080')
+  expect(screen).not.toContain('socks5h://')
 })

@@ -21,6 +21,8 @@ test('every key has a default, as DESIGN.md §3 lists them', () => {
       dial_seconds: 10,
       idle_minutes: 60,
       half_closed_seconds: 60,
+      udp_idle_seconds: 60,
+      associations_per_client: 32,
     },
   })
 })

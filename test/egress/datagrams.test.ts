@@ -71,9 +71,9 @@ describe('of several addresses', () => {
   })
 
   test('none: one error tells of all', async () => {
-    await expect(datagramDialer.dial([barred, barred], never, null)).rejects.toMatchObject({
+    await expect(datagramDialer.dial([barred, { ...barred, port: 10 }], never, null)).rejects.toMatchObject({
       code: 'dial.host-unreachable',
-      message: expect.stringContaining('255.255.255.255:9 (unreachable: EACCES), 255.255.255.255:9'),
+      message: expect.stringContaining('255.255.255.255:9 (unreachable: EACCES), 255.255.255.255:10 (unreachable: EACCES)'),
     })
   })
 })

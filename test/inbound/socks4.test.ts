@@ -38,6 +38,9 @@ describe('granted', () => {
     ['to an address', request(AMERICA)],
     ['to an address, without user', request(AMERICA, { user: '' })],
     ['to a name (4a)', byName('a.com')],
+    ['to a name in capitals with a dot at the end', byName('A.Com.')],
+    ['to an address as text (4a)', byName(AMERICA)],
+    ['with the longest user id', request(AMERICA, { user: 'u'.repeat(255) })],
   ])('%s', async (_, bytes) => {
     const { proxy, client } = await door()
     client.send(bytes)
@@ -67,6 +70,9 @@ describe('rejected', () => {
     ['by policy, for an address', request(CHINA)],
     ['a name that does not exist', byName('nowhere.test')],
     ['a destination that refuses', request('103.255.1.1')],
+    ['an IPv6 address as text (4a) to which nothing leads', byName('2001:db8:1::1')],
+    ['the unspecified address', request('0.0.0.0')],
+    ['a denied port', request(AMERICA, { port: 25 })],
   ])('%s, with a record', async (_, bytes) => {
     const { proxy, client } = await door()
     client.send(bytes)
@@ -80,6 +86,9 @@ describe('rejected', () => {
     ['port 0', request(AMERICA, { port: 0 })],
     ['a name that is none', byName('a b')],
     ['an empty name', byName('')],
+    ['a name that is not UTF-8', Buffer.concat([request('0.0.0.1', { name: '' }).subarray(0, -1), Buffer.from([0xff, 0xfe, 0])])],
+    ['a name of more than 253 characters', byName('a'.repeat(254))],
+    ['a user id of more than 255 bytes', request(AMERICA, { user: 'u'.repeat(256) })],
     ['a user id without end', Buffer.concat([request(AMERICA).subarray(0, 8), Buffer.alloc(300, 0x61)])],
   ])('%s, and it never becomes a flow', async (_, bytes) => {
     const { proxy, client } = await door()

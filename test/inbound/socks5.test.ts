@@ -9,6 +9,7 @@ import { type DoorOptions, notToChina, openProxy, policyText, type World } from 
 const CHINA = '52.81.151.250'
 const AMERICA = '170.114.1.1'
 const V6 = '2001:db8:1::1'
+const SILENT = '170.114.1.99'
 
 const GREETING = '050100'
 const CHOSEN = '0500'
@@ -27,8 +28,8 @@ const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
 async function door(world: World & DoorOptions = {}) {
   const origin = await startOrigin(echo)
   const proxy = await openProxy({
-    names: { 'a.com': [AMERICA], 'china.com': [CHINA] },
-    routes: { [AMERICA]: origin.port, [V6]: origin.port },
+    names: { 'a.com': [AMERICA], 'china.com': [CHINA], 'xn--bcher-kva.example': [AMERICA] },
+    routes: { [AMERICA]: origin.port, [V6]: origin.port, [SILENT]: 'silent' },
     ...world,
   })
   return { origin, proxy, client: await proxy.connect() }
@@ -40,6 +41,10 @@ describe('CONNECT', () => {
     ['a name in capitals with a dot at the end', toName('A.Com.'), `${AMERICA}:443`, 'a.com'],
     ['an IPv4 address', toV4(AMERICA), `${AMERICA}:443`, AMERICA],
     ['an IPv4 address as text', toName(AMERICA), `${AMERICA}:443`, AMERICA],
+    ['an IPv4 address in disguise', toName('0xaa.114.257'), `${AMERICA}:443`, AMERICA],
+    ['an IPv6 address as text', toName(V6), `[${V6}]:443`, V6],
+    ['an IPv6 address as text in brackets', toName(`[${V6}]`), `[${V6}]:443`, V6],
+    ['a name of another script', toName('bücher.example'), `${AMERICA}:443`, 'xn--bcher-kva.example'],
     ['an IPv6 address', toV6(V6), `[${V6}]:443`, V6],
     [
       'an IPv4 address that is mapped into IPv6',
@@ -187,8 +192,14 @@ describe('refusals', () => {
     ['a name that does not exist: 4', toName('nowhere.test'), 4],
     ['a destination that refuses: 5', toV4('103.255.1.1'), 5],
     ['a denied port: 2', toV4(AMERICA, 25), 2],
+    ['the unspecified address: 2', toV4('0.0.0.0'), 2],
+    ['a destination that is silent: 6', toV4(SILENT), 6],
   ])('%s', async (_, request, code) => {
-    const { proxy, client } = await door({ policy: policyText('enforce', notToChina) })
+    const { proxy, client } = await door({
+      policy: policyText('enforce', notToChina),
+      places: { [CHINA]: 'CN', [SILENT]: 'US', '103.255.1.1': 'IN', [AMERICA]: 'US' },
+      dialMs: 300,
+    })
     client.send(bytes(GREETING + request))
     await client.receivesEnd()
     expect(client.bytes.toString('hex')).toBe(CHOSEN + reply(code))
@@ -200,12 +211,16 @@ describe('refusals', () => {
 
   test.each([
     ['BIND: 7', `05020001${hexOf(ipToBytes(ip(AMERICA)))}01bb`, 7],
-    ['UDP ASSOCIATE: 7', '05030001000000000000', 7],
+    ['BIND, whatever follows: 7', '05020009', 7],
+    ['a command that nobody knows, before the rest has come: 7', '0509', 7],
+    ['UDP ASSOCIATE from a type of address that nobody knows: 8', '05030002', 8],
     ['an address type that nobody knows: 8', '05010009', 8],
     ['port 0: 1', toV4(AMERICA, 0), 1],
     ['a name with a NUL: 1', toName('localhost\0.x'), 1],
     ['a name with a slash: 1', toName('a/b'), 1],
     ['an empty name: 1', toName(''), 1],
+    ['a name of 255 bytes: 1', toName('a'.repeat(255)), 1],
+    ['a name with two dots: 1', toName('a..com'), 1],
     ['a name that is not UTF-8: 1', '0501000302ff fe01bb'.replace(' ', ''), 1],
     ['a request of another version: 1', '04010001', 1],
   ])('%s, and it never becomes a flow', async (_, request, code) => {

@@ -132,6 +132,17 @@ describe('a door that speaks TLS', () => {
     await peer.receivesBytes(known + before)
   })
 
+  test.each(['ends', 'breaks off'])('knows a client that %s while its connection is being made', async (how) => {
+    const proxy = await openProxy({ routes: { [AMERICA]: 'silent' }, dialMs: 60_000, tls: new DoorTls(material, false) })
+    const { peer, socket } = await secured(proxy.port)
+    peer.send(connectTo(`${AMERICA}:443`))
+    await eventually('the dial', () => proxy.dialer.pending === 1)
+    if (how === 'ends') peer.end()
+    else socket.resetAndDestroy()
+    await proxy.flowsOver(1)
+    expect(proxy.writer.ended).toMatchObject([{ ending: 'client-gone' }])
+  })
+
   test('stopped, it resets a tunnel', async () => {
     const origin = await startOrigin(echo)
     const proxy = await openProxy({ routes: { [AMERICA]: origin.port }, tls: new DoorTls(material, false) })
@@ -244,6 +255,16 @@ describe('a door that knows clients by certificates', () => {
     await false_.peer.until('the connection to be over', () => false_.peer.closed || false_.peer.ended)
     expect(proxy.offers.map(({ flow }) => flow.who.name)).toEqual(['anna'])
   })
+})
+
+test('the header of a balancer, the handshake and the head of a request have one time together', async () => {
+  const proxy = await openProxy({ tls: new DoorTls(material, false), headMs: 600, isBalancer: () => true })
+  const startedAt = performance.now()
+  const { peer, socket } = await secured(proxy.port, { before: 'PROXY TCP4 203.0.113.7 10.0.0.1 56324 443\r\n' })
+  const drip = setInterval(() => socket.destroyed || peer.send('x'), 50)
+  await peer.receives('HTTP/1.1 408 ').finally(() => clearInterval(drip))
+  expect(performance.now() - startedAt).toBeLessThan(1_500)
+  expect(proxy.offers).toEqual([])
 })
 
 test('a connection that is gone is no handshake', async () => {

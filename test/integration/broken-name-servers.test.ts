@@ -75,7 +75,7 @@ const faults: readonly (readonly [string, () => Promise<string>, string])[] = [
   ['records of another name', () => overUdp({ 'a.test': both({ lie: 'records' }) }), 'resolve.not-found'],
   ['half a header', () => overUdp({ 'a.test': both({ lie: 'header' }) }), 'resolve.failed'],
   ['aliases in a circle', () => overUdp({ 'a.test': { CNAME: 'b.test' }, 'b.test': { CNAME: 'a.test' } }), 'resolve.failed'],
-  ['truncated, and silent over TCP', () => overUdp({ 'a.test': [{ truncated: true }, { truncated: true }] }), 'resolve.not-found'],
+  ['truncated, and silent over TCP', () => overUdp({ 'a.test': [{ truncated: true }, { silent: true }] }), 'resolve.timeout'],
   ['garbage over TCP', () => overUdp({ 'a.test': { garbage: true } }, 'tcp'), 'resolve.failed'],
   ['silent over TCP', () => overUdp({ 'a.test': { silent: true } }, 'tcp'), 'resolve.timeout'],
   ['a length over TCP and then one byte', () => sayingOnly(Buffer.from('ffff00', 'hex')), 'resolve.timeout'],
@@ -124,12 +124,9 @@ describe.concurrent('fault by fault', () => {
 test('a server that answers is found behind three that do not, within the time for all', async () => {
   const silent = await overUdp({ 'a.test': { silent: true } })
   const garbage = await overUdp({ 'a.test': { garbage: true } })
-  const closed = await overUdp({})
   const good = await overUdp({ 'a.test': { A: [TRUE] } })
   const startedAt = performance.now()
-  expect(
-    await resolverOver(silent, garbage, `${closed.slice(0, -1)}0`.replace(/:\d+$/, ':1'), good).resolve(name('a.test'), inTime()),
-  ).toEqual([TRUE])
+  expect(await resolverOver(silent, garbage, 'udp://127.0.0.1:1', good).resolve(name('a.test'), inTime())).toEqual([TRUE])
   expect(performance.now() - startedAt).toBeLessThan(8_500)
 })
 

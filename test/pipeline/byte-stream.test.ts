@@ -343,3 +343,13 @@ test('the read buffer grows under load and is given back when reads are small ag
   for (let i = 0; i < 63; i++) expect(read(100)).toBe(large)
   expect(read(100)).toBe(small)
 })
+
+test('handed over, a connection begins with what was received and not read', async () => {
+  const { near, far } = await streamPair()
+  far.send('headrest')
+  await near.grown(7, never)
+  near.consume(4)
+  const socket = near.handOver()
+  expect(String(socket.read())).toBe('rest')
+  expect(near.held).toHaveLength(0)
+})

@@ -156,6 +156,23 @@ test('the ending tells what was dialled, how much passed and how long it took', 
   ])
 })
 
+test('the way through an upstream proxy is told, and its round-trip time says nothing of the destination', async () => {
+  const { road, writer } = roadOf({})
+  const asked: number[] = []
+  const reach = {
+    ruledOut(_: unknown, connectMs: number) {
+      asked.push(connectMs)
+      return []
+    },
+  }
+  const one = new Entry(flow, road.tables.current, { ...road, reach })
+  await one.decided(allowed, {})
+  one.dialled({ remote: { host: ip('170.114.1.1'), port: 443 }, via: { host: ip('2001:db8::1'), port: 1080 }, connectMs: 0.1 })
+  await one.ended({ ending: 'completed', code: null, message: null })
+  expect(writer.ended).toMatchObject([{ dialled: '170.114.1.1', via: '[2001:db8::1]:1080', connect_ms: 0.1, ruled_out: null }])
+  expect(asked).toEqual([])
+})
+
 test('a blocked flow has no ending beside its verdict', async () => {
   const { entry: one, writer } = entry()
   await one.decided(blocked, {})

@@ -22,8 +22,10 @@ const compiled = (text: string) => compilePolicy(text, 'p.yaml', 'p.yaml')
 async function recorded(
   asked: string,
   policy: string,
+  hop?: string,
 ): Promise<{ readonly record: RecordedFlow; readonly event: Decided; readonly fake: ReturnType<typeof roadOf> }> {
-  const fake = roadOf({ policy, names: { 'mixed.example': ['52.81.151.250', '170.114.1.1'], 'cn.example': ['52.81.151.250'] } })
+  const hops = hop === undefined ? [] : [{ host: ip(hop), port: 1080 }]
+  const fake = roadOf({ policy, hops, names: { 'mixed.example': ['52.81.151.250', '170.114.1.1'], 'cn.example': ['52.81.151.250'] } })
   const flow: Flow = {
     id: 'a' as FlowId,
     openedAt: 0,
@@ -75,6 +77,23 @@ test('by other data or another policy it may come to something else', async () =
   const moved = tableLocator({ '52.81.151.250': 'US' })
   expect(replay(record, compiled(policies[0] ?? ''), moved, fake.road.refusals, noApps)?.verdict.would).toBe('allow')
   expect(replay(record, compiled(policyText('enforce')), fake.road.tables.current, fake.road.refusals, noApps)?.verdict.would).toBe('allow')
+})
+
+test('the upstream proxies are judged again as well', async () => {
+  const policy = policyText('observe', notToChina)
+  const { record, event, fake } = await recorded('170.114.1.1:443', policy, '52.81.151.250')
+  const { refusals, tables } = fake.road
+  expect(event.would).toBe('block')
+  expect(replay(record, compiled(policy), tables.current, refusals, noApps)?.verdict).toEqual({
+    kind: 'allow',
+    mode: 'observe',
+    would: 'block',
+    reasons: [
+      { kind: 'fence', fence: 'nothing-to-china', outcome: 'violated', effect: 'block', ip: '52.81.151.250', hop: '52.81.151.250:1080' },
+    ],
+  })
+  const moved = tableLocator({ '52.81.151.250': 'US', '170.114.1.1': 'US' })
+  expect(replay(record, compiled(policy), moved, refusals, noApps)?.verdict.would).toBe('allow')
 })
 
 test('a record without an address, or that is not readable, is not judged', async () => {

@@ -27,6 +27,16 @@ test('a flow that was let through: what was decided, and how it ended', () => {
   })
 })
 
+test('the way through an upstream proxy is told; events of a version that knew none have none', () => {
+  const hop = { ...candidate('192.0.2.1', ['US']), port: 1080 }
+  expect(recordFrom(decided('a', { hops: [hop] }), ended('a', { via: '192.0.2.1:1080' }))).toMatchObject({
+    hops: [hop],
+    via: '192.0.2.1:1080',
+  })
+  const { via: _, ...older } = ended('a')
+  expect(recordFrom(decided('a'), older as EventBody)).toMatchObject({ hops: [], via: null })
+})
+
 test('a blocked flow is its own ending, whatever else is written about it', () => {
   const record = recordFrom(blocked('a'), ended('a'))
   expect(record).toMatchObject({

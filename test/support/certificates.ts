@@ -43,6 +43,10 @@ export function makeAuthority(subject = '/CN=authority'): Authority {
 export const issueForDoor = (authority: Authority): Made =>
   authority.issue('/CN=localhost', ['basicConstraints=critical,CA:FALSE', 'subjectAltName=DNS:localhost,IP:127.0.0.1'])
 
+/** What an origin shows that goes by this name and this address. */
+export const issueFor = (authority: Authority, name: string, address: string): Made =>
+  authority.issue(`/CN=${name}`, ['basicConstraints=critical,CA:FALSE', `subjectAltName=DNS:${name},IP:${address}`])
+
 /** A folder that is gone when the test, or the file of tests that made it, is over. */
 function temporaryFolder(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-certificates-'))

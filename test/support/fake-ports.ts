@@ -139,14 +139,14 @@ export interface RecordingDialer extends Dialer {
   readonly pending: number
 }
 
-/** The real dialer over real sockets, but public addresses lead to loopback; what has no route is refused. */
+/** The real dialer over real sockets, but public addresses (or one port of them) lead to loopback; what has no route is refused. */
 export function routedDialer(routes: Readonly<Record<string, Route>>): RecordingDialer {
   const tried: string[] = []
   let pending = 0
   const direct = createDirect()
   const { dial } = createDialer(async (to, signal) => {
     tried.push(formatEndpoint(to))
-    const route = routes[to.host] ?? 'refuses'
+    const route = routes[formatEndpoint(to)] ?? routes[to.host] ?? 'refuses'
     pending++
     try {
       if (route === 'silent') {

@@ -21,6 +21,12 @@ const MAX_MESSAGE = 65_535
 /** RFC 8484 §4.1: what answers a request is known without it, and caches on the way see one request where there is one question. */
 const ID = 0
 
+const noHttp2: Unusable = { kind: 'failed', why: 'does not speak HTTP/2' }
+
+/** RFC 7301 §3.2: a server that speaks none of the protocols ends the handshake so; others go on and name none. */
+const isOtherProtocol = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && String(error.code).endsWith('NO_APPLICATION_PROTOCOL')
+
 export function carryOverHttp2(server: HttpsServer, { ca, monotonic }: Pick<ResolverSettings, 'ca' | 'monotonic'>): Carrier {
   const host = certified(server)
   const connection = connectTo(server)
@@ -38,12 +44,15 @@ export function carryOverHttp2(server: HttpsServer, { ca, monotonic }: Pick<Reso
     connection.destroy()
   }
   connection.on('error', (error) => failed(connectionFailed(error)))
-  const onFailure = (error: unknown) => failed(established ? connectionFailed(error) : handshakeFailed(host, error))
+  const onFailure = (error: unknown) => {
+    if (established) return failed(connectionFailed(error))
+    failed(isOtherProtocol(error) ? { ...noHttp2, cause: error } : handshakeFailed(host, error))
+  }
   secured.on('error', onFailure)
   session.on('error', onFailure)
   session.on('close', () => use.retire())
   secured.once('secureConnect', () => {
-    if (secured.alpnProtocol !== 'h2') return failed({ kind: 'failed', why: 'does not speak HTTP/2' })
+    if (secured.alpnProtocol !== 'h2') return failed(noHttp2)
     established = true
   })
   const broken = (): Broken => ({ kind: 'broken', established, why: failure.why, cause: failure.cause })
@@ -56,6 +65,8 @@ export function carryOverHttp2(server: HttpsServer, { ca, monotonic }: Pick<Reso
       if (stop.aborted) return timedOut
       const over = use.begin()
       const reply = await request(session, server.path, question, stop, use, broken)
+      // Its requests learn that a connection ends before the session does: the next question must not go the same way.
+      if (reply.kind === 'broken') use.retire()
       over(reply.kind === 'timeout')
       return reply
     },

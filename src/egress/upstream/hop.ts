@@ -48,7 +48,7 @@ export const hopLeft = (hop: Hop, stream: ByteStream): RingfenceError =>
 export async function say(stream: ByteStream, bytes: Uint8Array, hop: Hop, stop: Stop): Promise<void> {
   try {
     await stream.write(bytes, stop)
-  } catch (error) {
-    throw stop.aborted ? error : hopLeft(hop, stream)
+  } catch {
+    throw stop.aborted ? stop.reason : hopLeft(hop, stream)
   }
 }

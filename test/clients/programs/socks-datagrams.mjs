@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
 
-const WAIT_MS = 1_500
+const WAIT_MS = 800
 
 const { proxy, datagrams } = JSON.parse(fs.readFileSync(0, 'utf8'))
 
@@ -17,7 +17,10 @@ const addressBytes = (text) => {
   const [head, tail = ''] = text.split('::')
   const groups = (part) => part.split(':').filter(Boolean)
   const zeros = Array(8 - groups(head).length - groups(tail).length).fill('0')
-  return [4, ...[...groups(head), ...zeros, ...groups(tail)].flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255])]
+  return [
+    4,
+    ...[...groups(head), ...zeros, ...groups(tail)].flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]),
+  ]
 }
 
 const control = net.connect(proxy.port, proxy.host)
@@ -34,7 +37,9 @@ for (const { host, port: to, text } of datagrams) {
   const header = [0, 0, 0, ...addressBytes(host), to >> 8, to & 255]
   socket.send(Buffer.concat([Uint8Array.from(header), Buffer.from(text)]), port, proxy.host)
   const [message] = await once(socket, 'message', { signal: AbortSignal.timeout(WAIT_MS) }).catch(() => [null])
-  answers.push(message === null ? null : { from: message[3] === 4 ? 'IPv6' : 'IPv4', text: message.subarray(message[3] === 4 ? 22 : 10).toString() })
+  answers.push(
+    message === null ? null : { from: message[3] === 4 ? 'IPv6' : 'IPv4', text: message.subarray(message[3] === 4 ? 22 : 10).toString() },
+  )
 }
 socket.close()
 control.end()

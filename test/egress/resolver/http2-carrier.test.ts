@@ -1,5 +1,6 @@
 import http2 from 'node:http2'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import https from 'node:https'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createHttps } from '../../../src/egress/resolver/https.ts'
 import { type Certificate, makeAuthority, type TestAuthority } from '../../support/dated-certificates.ts'
 import { answerFrom } from '../../support/name-server.ts'
@@ -82,27 +83,28 @@ test('an answer to another question is none', async () => {
 })
 
 test('what does not speak HTTP/2 is told from what is not there', async () => {
-  const https = await import('node:https')
   const server = https.createServer(certificate, (_request, response) => response.end('hello'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
-  expect(await askFor(asking(address.port, '/'), 'a.test', 600)).toMatchObject({ kind: 'failed' })
+  expect(await askFor(asking(address.port, '/'), 'a.test', 600)).toMatchObject({ kind: 'failed', why: 'does not speak HTTP/2' })
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  expect(await askFor(asking(address.port, '/'), 'a.test', 600)).toMatchObject({ kind: 'failed', why: 'could not be reached' })
 })
 
 test('several questions share one connection; one that ends is followed by a fresh one', async () => {
   const server = await startHttpsNameServer({ zone, certificate })
-  const https = asking(server.port, '/')
+  const doh = asking(server.port, '/')
   const order: string[] = []
-  const slow = askFor(https, 'slow.test', 1_000).then((answer) => [order.push('slow'), answer])
-  expect(await askFor(https, 'a.test', 1_000)).toMatchObject({ ips: ['192.0.2.1'] })
+  const slow = askFor(doh, 'slow.test', 1_000).then((answer) => [order.push('slow'), answer])
+  expect(await askFor(doh, 'a.test', 1_000)).toMatchObject({ ips: ['192.0.2.1'] })
   order.push('a')
   expect(await slow).toMatchObject([2, { ips: ['192.0.2.2'] }])
   expect(order).toEqual(['a', 'slow'])
   expect(server.connections).toBe(1)
 
-  const again = askFor(https, 'slow.test', 2_000)
+  const again = askFor(doh, 'slow.test', 2_000)
   await new Promise((resolve) => setImmediate(resolve))
   server.hangUp()
   expect(await again).toMatchObject({ ips: ['192.0.2.2'] })
@@ -113,13 +115,13 @@ test('time that the answer spent in a cache is taken off its TTL (RFC 8484 §5.1
   let now = 0
   const server = await startHttpsNameServer({ zone: {}, certificate, instead: { '/aged': aged } })
   const monotonic = () => now
-  const https = createHttps(
+  const doh = createHttps(
     { host: ip('127.0.0.1'), port: server.port, name: name('dns.test'), path: '/aged' },
     settingsFor({ ca: [authority.ca], monotonic }),
   )
-  expect(await askFor(https, 'a.test', 1_000)).toMatchObject({ ips: ['192.0.2.9', '2001:db8::9'] })
+  expect(await askFor(doh, 'a.test', 1_000)).toMatchObject({ ips: ['192.0.2.9', '2001:db8::9'] })
   now = 9_999
-  expect(https.recall(name('a.test'))).not.toBeNull()
+  expect(doh.recall(name('a.test'))).not.toBeNull()
   now = 10_000
-  expect(https.recall(name('a.test'))).toBeNull()
+  expect(doh.recall(name('a.test'))).toBeNull()
 })

@@ -1,0 +1,177 @@
+/**
+ * Web sites for clients that are not ours: Node's own servers, in clear, in TLS, and by HTTP/2 in TLS. They say what
+ * they saw of each request, and how many bytes each connection carried: those that the record must name.
+ */
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import http from 'node:http'
+import http2 from 'node:http2'
+import https from 'node:https'
+import net from 'node:net'
+import { onTestFinished } from 'vitest'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Made } from './certificates.ts'
+
+export interface SeenRequest {
+  readonly method: string
+  readonly path: string
+  readonly version: string
+  readonly headers: http.IncomingHttpHeaders
+  /** Of the body. */
+  readonly bytes: number
+  readonly sha256: string
+}
+
+export interface WebSite {
+  readonly port: number
+  /** Requests whose body has come to its end, in order. */
+  readonly seen: readonly SeenRequest[]
+  readonly connections: readonly net.Socket[]
+}
+
+export interface WebSiteOptions {
+  readonly over?: 'clear' | 'tls' | 'http2'
+  readonly certificate?: Made
+  /** Pages beside those below: path → HTML. */
+  readonly pages?: Readonly<Record<string, string>>
+}
+
+/** So many bytes, of which the nth is n modulo 251: no power of two, so that no buffer's size is a period. */
+export const patternBytes = (count: number): Buffer => Buffer.from(Uint8Array.from({ length: count }, (_, i) => i % 251))
+
+export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex')
+
+type Asked = http.IncomingMessage | http2.Http2ServerRequest
+/** What is used of an answer in either version. */
+interface Answer {
+  statusCode: number
+  readonly destroyed: boolean
+  readonly socket: net.Socket | null
+  setHeader(name: string, value: string | number): unknown
+  write(data: Uint8Array, written?: () => void): boolean
+  end(data?: string | Uint8Array): unknown
+  on(event: 'drain', listener: () => void): unknown
+}
+
+/**
+ * `/bytes/N`: N bytes of the pattern, or the range asked for · `/chunks/N`: the same without a length · `/endless` ·
+ * `/truncated`, `/truncated-chunks`: half a body, then FIN · `/reset`: half a body, then RST · `/early`: 413 before the body ·
+ * WebSocket at any path: an echo · else what was seen, as JSON.
+ */
+export async function startWebSite({ over = 'clear', certificate, pages = {} }: WebSiteOptions = {}): Promise<WebSite> {
+  const seen: SeenRequest[] = []
+  const connections: net.Socket[] = []
+  const respond = (request: Asked, response: Answer): void => {
+    const { method = '', url = '', httpVersion: version, headers } = request
+    if (url === '/early') return refuseEarly(response)
+    const hash = createHash('sha256')
+    let bytes = 0
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      hash.update(chunk)
+    })
+    request.on('end', () => {
+      const one = { method, path: url, version, headers, bytes, sha256: hash.digest('hex') }
+      seen.push(one)
+      const page = pages[url]
+      if (page === undefined) serve(one, response)
+      else end(response, 'text/html', page)
+    })
+  }
+  const secret = certificate === undefined ? {} : { key: certificate.key, cert: certificate.certificate }
+  const servers = {
+    clear: () => http.createServer(respond),
+    tls: () => https.createServer(secret, respond),
+    http2: () => http2.createSecureServer(secret, respond),
+  }
+  const server = servers[over]()
+  if (server instanceof http.Server || server instanceof https.Server) {
+    server.on('checkExpectation', (_request, response: http.ServerResponse) => response.writeHead(417).end('not that'))
+    echoWebSockets(server)
+  }
+  // Below TLS: what passed the proxy is what this one carried.
+  const listener = net.createServer((socket) => {
+    connections.push(socket)
+    socket.on('error', () => undefined)
+    server.emit('connection', socket)
+  })
+  listener.listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  onTestFinished(() => {
+    listener.close()
+    for (const socket of connections) socket.destroy()
+  })
+  const address = listener.address()
+  return { port: typeof address === 'object' && address !== null ? address.port : 0, seen, connections }
+}
+
+function serve(asked: SeenRequest, response: Answer): void {
+  const [, kind = '', count = ''] = asked.path.split('/')
+  switch (kind) {
+    case 'bytes':
+      return serveRange(asked, patternBytes(Number(count)), response)
+    case 'chunks':
+      response.write(patternBytes(Number(count)).subarray(0, 1_000))
+      response.end(patternBytes(Number(count)).subarray(1_000))
+      return
+    case 'endless':
+      return serveEndless(response)
+    case 'truncated':
+    case 'truncated-chunks':
+    case 'reset':
+      return breakOff(kind, response)
+    default:
+      end(response, 'application/json', JSON.stringify(asked))
+  }
+}
+
+function end(response: Answer, type: string, text: string): void {
+  response.setHeader('content-type', type)
+  response.end(text)
+}
+
+function serveRange({ headers }: SeenRequest, content: Buffer, response: Answer): void {
+  const range = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '')
+  if (range === null) {
+    response.setHeader('content-length', content.length)
+    response.end(content)
+    return
+  }
+  const [from, to] = [Number(range[1]), range[2] === '' ? content.length - 1 : Number(range[2])]
+  response.statusCode = 206
+  response.setHeader('content-range', `bytes ${from}-${to}/${content.length}`)
+  response.end(content.subarray(from, to + 1))
+}
+
+/** As fast as it is taken. */
+function serveEndless(response: Answer): void {
+  const piece = patternBytes(65_536)
+  const more = () => {
+    while (!response.destroyed && response.write(piece));
+  }
+  response.on('drain', more)
+  more()
+}
+
+function breakOff(how: 'truncated' | 'truncated-chunks' | 'reset', response: Answer): void {
+  if (how !== 'truncated-chunks') response.setHeader('content-length', 2_000)
+  const { socket } = response
+  // Only once it is on its way: a reset throws away what still waits.
+  response.write(patternBytes(1_000), () => setTimeout(() => (how === 'reset' ? socket?.resetAndDestroy() : socket?.end()), 50))
+}
+
+/** RFC 9110 §10.1.1: a final status in place of 100, and the body is not waited for. */
+function refuseEarly(response: Answer): void {
+  response.statusCode = 413
+  response.setHeader('connection', 'close')
+  response.end('too large')
+}
+
+function echoWebSockets(server: http.Server): void {
+  const sockets = new WebSocketServer({ noServer: true })
+  server.on('upgrade', (request, socket, head) => {
+    sockets.handleUpgrade(request, socket, head, (opened: WebSocket) => {
+      opened.on('message', (data, isBinary) => opened.send(data, { binary: isBinary }))
+    })
+  })
+}
