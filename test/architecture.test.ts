@@ -64,6 +64,12 @@ const bans: readonly Ban[] = [
     why: 'only pinned endpoints are connected to; anything else may reach an address that policy did not judge: go through Dialer',
   },
   {
+    what: 'dgram.createSocket',
+    matches: (node, file) => isMember(node, file, ['node:dgram'], ['createSocket']),
+    allowedIn: ['src/egress/', 'src/pipeline/datagram-socket.ts'],
+    why: 'a datagram could go to an address that policy did not judge, or to a name: go through Dialer, or datagramSocketFor',
+  },
+  {
     what: 'Date.now',
     matches: (node, file) =>
       (ts.isPropertyAccessExpression(node) && /^(globalThis\.)?Date\.now$/.test(node.getText(file))) ||

@@ -24,8 +24,12 @@ export async function associate(guest: Guest, port: number, door: Door): Promise
   const { stream, client } = guest
   const refuse = () => sayFarewell(stream, encodeReply(socks5Reply.failed, null))
   const { localAddress } = stream.socket
+  if (localAddress === undefined) return stream.destroy() // it left before we looked
   const leave = door.associations.enter(client.host)
-  if (leave === null || localAddress === undefined) return refuse()
+  if (leave === null) {
+    door.malformed(client, 'SOCKS5: more UDP associations than limits.associations_per_client permits')
+    return refuse()
+  }
   const socket = await bind(localAddress)
   if (socket === null) {
     leave()

@@ -4,7 +4,7 @@
  */
 import { type Endpoint, formatEndpoint, type Ip } from '../model/address.ts'
 import { type Host, hostText, isHost, parseHost } from '../model/hostname.ts'
-import type { Stop } from '../model/stop.ts'
+import { type Stop, StopSource } from '../model/stop.ts'
 import { encodeDatagram, parseDatagram, type Socks5Datagram } from '../wire/socks5-datagram.ts'
 import { DatagramSession } from './datagram-session.ts'
 import { type Door, type Guest, newFlow } from './door.ts'
@@ -95,9 +95,13 @@ export class Association {
     if (door.stopping.aborted || this.#sessions.size >= MAX_DESTINATIONS || associations.refused.isFull(client)) return null
     const leave = associations.enterDestination(client)
     if (leave === null) return null
+    // Of its own: a look-up listens to it for good, and one association may see many.
+    const gone = new StopSource()
+    const leaveFlow = () => gone.abort(over.reason)
+    over.addEventListener('abort', leaveFlow)
     const session = new DatagramSession({
       flow: newFlow(door, { client: from, who: guest.who }, asked, 'udp'),
-      gone: over,
+      gone,
       idleMs: associations.idleMs,
       clock,
       answer: (remote, payload) => send(encodeDatagram(remote, payload), from) || this.#lose('excess'),
@@ -106,6 +110,7 @@ export class Association {
     this.#sessions.set(destination, session)
     const flow = door.carryDatagrams(session).finally(() => {
       leave()
+      over.removeEventListener('abort', leaveFlow)
       this.#sessions.delete(destination)
       this.#flows.delete(flow)
       if (this.#flows.size === 0) rested()

@@ -4,14 +4,16 @@ import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { issueFor, makeAuthority } from '../support/certificates.ts'
 import { loginOf } from '../support/made-up-login.ts'
-import { eventually, notToChina, openProxy, policyText } from '../support/proxy-under-test.ts'
+import { eventually, notToChina, openProxy, places, policyText } from '../support/proxy-under-test.ts'
 import { findProgram, type RunProgramOptions, runProgram, testFolder } from '../support/run-program.ts'
 import { patternBytes, sha256, startWebSite, type WebSiteOptions } from '../support/web-site.ts'
 
 const AMERICA = '170.114.1.1'
-const AMERICA_V6 = '2001:db8:1::1'
+const AMERICA_V6 = '2600:1f18::1'
 const CHINA = '52.81.151.250'
 const BIG = 5_000_000
+/** More than the buffers of two connections hold. */
+const SLOW = 16_000_000
 
 const authority = makeAuthority()
 const certificate = issueFor(authority, 'page.example', AMERICA)
@@ -27,6 +29,7 @@ const open = async ({ over = 'clear', ...world }: Pick<WebSiteOptions, 'over'> &
   const site = await startWebSite({ over, certificate })
   const proxy = await openProxy({
     names: { 'page.example': [AMERICA], 'v6.example': [AMERICA_V6], 'china.example': [CHINA] },
+    places: { ...places, [AMERICA_V6]: 'US' },
     policy: policyText('enforce', notToChina),
     routes: { [AMERICA]: site.port, [AMERICA_V6]: site.port },
     ...world,
@@ -69,7 +72,7 @@ const modes: readonly Mode[] = [
     proxy: (at) => ['-p', '-x', `http://${at}`],
     host: 'page.example',
     tunnels: true,
-    refused: { status: 56, says: /CONNECT tunnel failed, response 403/ },
+    refused: { status: 22, says: /CONNECT tunnel failed, response 403|error: 403/ },
   },
   { name: '--socks4', proxy: (at) => ['--socks4', at], host: AMERICA, tunnels: true, refused: socks4 },
   { name: '--socks4a', proxy: (at) => ['--socks4a', at], host: 'page.example', tunnels: true, refused: socks4 },
@@ -123,13 +126,19 @@ describe.each(modes)('curl $name', ({ proxy: through, host, tunnels, refused }) 
     ['reset', 56, 'relay.reset'],
   ])('reports a body that is %s: error %i', async (how, status, code) => {
     const opened = await open()
-    const answer = await curl([...through(opened.at), `http://${host}/${how}`])
+    const answer = await curl([...through(opened.at), `http://${host}/${how}/1000`])
     expect(answer.status).toBe(status)
     expect(answer.bytes).toEqual(patternBytes(1_000))
     await opened.proxy.flowsOver(1)
     // What a tunnel carries is not looked at: it ended as its two ends wanted.
     const inTunnel = how === 'reset' ? code : null
     expect(opened.proxy.writer.ended).toMatchObject([{ code: tunnels ? inTunnel : code }])
+  })
+
+  test.each(['truncated', 'truncated-chunks'])('gets all that came of a body that is %s, however slowly it reads', async (how) => {
+    const { at } = await open()
+    const answer = await curl([...through(at), '--limit-rate', '8M', `http://${host}/${how}/${SLOW}`])
+    expect({ status: answer.status, bytes: answer.bytes.length }).toEqual({ status: 18, bytes: SLOW })
   })
 
   test('fetches by TLS, and the name is in the record', async () => {

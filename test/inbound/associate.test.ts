@@ -94,6 +94,16 @@ describe('datagrams', () => {
   })
 })
 
+test('over IPv6, on both sides or on one', async () => {
+  const { proxy } = await world({ host: '::1' })
+  const client = await associate(proxy.port, { host: '::1' })
+  for (const destination of [V6, AMERICA]) {
+    client.send(destination, 53, 'x')
+    await client.receives(destination, 53, 'echo x')
+  }
+  expect(proxy.writer.decided[0]?.personal.client).toBe(`[::1]:${client.udp.port}`)
+})
+
 describe('the verdict', () => {
   test.each([
     ['an address', CHINA],
@@ -388,6 +398,7 @@ test('a client has a limited number of associations, and a closed one makes room
   const { proxy } = await world({ associations: 2 })
   const [first] = [await associate(proxy.port), await associate(proxy.port)]
   await expect(associate(proxy.port)).rejects.toThrow('05010001')
+  expect(proxy.malformed).toEqual(['SOCKS5: more UDP associations than limits.associations_per_client permits'])
   first.control.end()
   await first.control.until('it to close', () => first.control.closed)
   await associate(proxy.port)

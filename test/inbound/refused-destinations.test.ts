@@ -41,6 +41,7 @@ test('an IPv6 client is as many addresses as it likes', () => {
   const { refused } = memory()
   for (let i = 0; i < 1_024; i++) refused.add(ip(`2001:db8::${i.toString(16)}`), `${i}:53`, 'policy.blocked')
   expect(refused.isFull(ip('2001:db8::ffff'))).toBe(true)
+  expect([refused.has(ip('2001:db8::1'), '1:53'), refused.has(ip('2001:db8::ffff'), '1:53')]).toEqual([true, false])
 })
 
 test('tidying keeps what stands', () => {

@@ -27,10 +27,10 @@ const failures = [
   {
     what: 'an address without a route',
     url: `http://${unroutableAddress}/`,
-    code: 'dial.host-unreachable',
+    code: 'dial.network-unreachable',
     status: 502,
     error: 'destination_ip_unroutable',
-    socks5: 4,
+    socks5: 3,
   },
   {
     what: 'an address that is silent',

@@ -37,7 +37,9 @@ export interface WebSiteOptions {
 }
 
 /** So many bytes, of which the nth is n modulo 251: no power of two, so that no buffer's size is a period. */
-export const patternBytes = (count: number): Buffer => Buffer.from(Uint8Array.from({ length: count }, (_, i) => i % 251))
+export const patternBytes = (count: number): Buffer => Buffer.alloc(count, period)
+
+const period = Uint8Array.from({ length: 251 }, (_, i) => i)
 
 export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex')
 
@@ -55,7 +57,7 @@ interface Answer {
 
 /**
  * `/bytes/N`: N bytes of the pattern, or the range asked for · `/chunks/N`: the same without a length · `/endless` ·
- * `/truncated`, `/truncated-chunks`: half a body, then FIN · `/reset`: half a body, then RST · `/early`: 413 before the body ·
+ * `/truncated/N`, `/truncated-chunks/N`: N bytes, half a body, then FIN · `/reset/N`: then RST · `/early`: 413 before the body ·
  * WebSocket at any path: an echo · else what was seen, as JSON.
  */
 export async function startWebSite({ over = 'clear', certificate, pages = {} }: WebSiteOptions = {}): Promise<WebSite> {
@@ -63,7 +65,10 @@ export async function startWebSite({ over = 'clear', certificate, pages = {} }: 
   const connections: net.Socket[] = []
   const respond = (request: Asked, response: Answer): void => {
     const { method = '', url = '', httpVersion: version, headers } = request
-    if (url === '/early') return refuseEarly(response)
+    if (url === '/early') {
+      refuseEarly(response)
+      return
+    }
     const hash = createHash('sha256')
     let bytes = 0
     request.on('data', (chunk: Buffer) => {
@@ -86,7 +91,10 @@ export async function startWebSite({ over = 'clear', certificate, pages = {} }: 
   }
   const server = servers[over]()
   if (server instanceof http.Server || server instanceof https.Server) {
-    server.on('checkExpectation', (_request, response: http.ServerResponse) => response.writeHead(417).end('not that'))
+    server.on('checkContinue', (request: http.IncomingMessage, response: http.ServerResponse) => {
+      if (request.url !== '/early') response.writeContinue()
+      respond(request, response)
+    })
     echoWebSockets(server)
   }
   // Below TLS: what passed the proxy is what this one carried.
@@ -107,22 +115,11 @@ export async function startWebSite({ over = 'clear', certificate, pages = {} }: 
 
 function serve(asked: SeenRequest, response: Answer): void {
   const [, kind = '', count = ''] = asked.path.split('/')
-  switch (kind) {
-    case 'bytes':
-      return serveRange(asked, patternBytes(Number(count)), response)
-    case 'chunks':
-      response.write(patternBytes(Number(count)).subarray(0, 1_000))
-      response.end(patternBytes(Number(count)).subarray(1_000))
-      return
-    case 'endless':
-      return serveEndless(response)
-    case 'truncated':
-    case 'truncated-chunks':
-    case 'reset':
-      return breakOff(kind, response)
-    default:
-      end(response, 'application/json', JSON.stringify(asked))
-  }
+  if (kind === 'bytes') serveRange(asked, patternBytes(Number(count)), response)
+  else if (kind === 'chunks') serveChunks(patternBytes(Number(count)), response)
+  else if (kind === 'endless') serveEndless(response)
+  else if (kind === 'truncated' || kind === 'truncated-chunks' || kind === 'reset') breakOff(kind, Number(count || 1_000), response)
+  else end(response, 'application/json', JSON.stringify(asked))
 }
 
 function end(response: Answer, type: string, text: string): void {
@@ -143,6 +140,11 @@ function serveRange({ headers }: SeenRequest, content: Buffer, response: Answer)
   response.end(content.subarray(from, to + 1))
 }
 
+function serveChunks(content: Buffer, response: Answer): void {
+  response.write(content.subarray(0, 1_000))
+  response.end(content.subarray(1_000))
+}
+
 /** As fast as it is taken. */
 function serveEndless(response: Answer): void {
   const piece = patternBytes(65_536)
@@ -153,11 +155,11 @@ function serveEndless(response: Answer): void {
   more()
 }
 
-function breakOff(how: 'truncated' | 'truncated-chunks' | 'reset', response: Answer): void {
-  if (how !== 'truncated-chunks') response.setHeader('content-length', 2_000)
+function breakOff(how: 'truncated' | 'truncated-chunks' | 'reset', half: number, response: Answer): void {
+  if (how !== 'truncated-chunks') response.setHeader('content-length', 2 * half)
   const { socket } = response
   // Only once it is on its way: a reset throws away what still waits.
-  response.write(patternBytes(1_000), () => setTimeout(() => (how === 'reset' ? socket?.resetAndDestroy() : socket?.end()), 50))
+  response.write(patternBytes(half), () => setTimeout(() => (how === 'reset' ? socket?.resetAndDestroy() : socket?.end()), 50))
 }
 
 /** RFC 9110 §10.1.1: a final status in place of 100, and the body is not waited for. */
