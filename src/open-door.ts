@@ -82,7 +82,13 @@ export async function openDoor(
       flows.add(flow)
       return flow.finally(() => flows.delete(flow))
     },
-    associations: new Associations({ settings: settings.limits.associations, clock: road.clock, admission, ownDoors }),
+    associations: new Associations({
+      settings: settings.limits.associations,
+      // One that can't be written has been told of by the journal, and nobody waits for it.
+      dropped: (flow, datagrams) => void road.writer.append({ type: 'dropped', flow, datagrams }).catch(() => undefined),
+      admission,
+      ownDoors,
+    }),
     datagramsLost: (client, lost) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), lost }, 'datagrams not passed on'),
     malformed: (client, why) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), why }, 'malformed request'),
     loginFailed: (client, user) =>
@@ -109,9 +115,10 @@ export async function openDoor(
   return {
     name: inbound.name,
     listener,
-    stop(graceMs) {
+    async stop(graceMs) {
       stopping.abort(new RingfenceError('run.shutdown', 'the proxy is shutting down'))
-      return listener.stop(graceMs)
+      await listener.stop(graceMs)
+      door.associations.refused.close()
     },
   }
 }

@@ -81,7 +81,7 @@ export class Association {
     const { guest, door } = this.#options
     const destination = `${guest.who.name} ${formatEndpoint({ host: hostText(asked.host), port: asked.port })}`
     const known = this.#sessions.get(destination)
-    if (known === undefined && door.associations.refused.has(guest.client.host, destination)) return void this.#lose('refused')
+    if (known === undefined && door.associations.refused.drops(guest.client.host, destination)) return void this.#lose('refused')
     const session = known ?? this.#open(destination, asked, from)
     const mayTake = session !== null && (!session.isWaiting || this.#waitingBytes() + payload.length <= MAX_WAITING_BYTES)
     if (!mayTake || !session.take(payload)) this.#lose('excess')
@@ -99,23 +99,24 @@ export class Association {
     const gone = new StopSource()
     const leaveFlow = () => gone.abort(over.reason)
     over.addEventListener('abort', leaveFlow)
+    const flow = newFlow(door, { client: from, who: guest.who }, asked, 'udp')
     const session = new DatagramSession({
-      flow: newFlow(door, { client: from, who: guest.who }, asked, 'udp'),
+      flow,
       gone,
       idleMs: associations.idleMs,
       clock,
       answer: (remote, payload) => send(encodeDatagram(remote, payload), from) || this.#lose('excess'),
-      over: ({ code }) => associations.refused.add(client, destination, code),
+      over: ({ code }) => associations.refused.add(client, destination, { code, flow: flow.id }),
     })
     this.#sessions.set(destination, session)
-    const flow = door.carryDatagrams(session).finally(() => {
+    const carried = door.carryDatagrams(session).finally(() => {
       leave()
       over.removeEventListener('abort', leaveFlow)
       this.#sessions.delete(destination)
-      this.#flows.delete(flow)
+      this.#flows.delete(carried)
       if (this.#flows.size === 0) rested()
     })
-    this.#flows.add(flow)
+    this.#flows.add(carried)
     return session
   }
 

@@ -1,10 +1,9 @@
 /** What the UDP associations of one door share: how many a client may have, what was refused to it, where they listen. */
 import type { Endpoint, Ip } from '../model/address.ts'
 import { householdOf } from '../model/household.ts'
-import type { Clock } from '../pipeline/ports.ts'
 import type { Place } from './admission.ts'
 import type { BoundDoors } from './own-doors.ts'
-import { RefusedDestinations } from './refused-destinations.ts'
+import { RefusedDestinations, type TellDropped } from './refused-destinations.ts'
 
 export interface AssociationSettings {
   /** At a time. */
@@ -15,7 +14,8 @@ export interface AssociationSettings {
 
 export interface AssociationSurroundings {
   readonly settings: AssociationSettings
-  readonly clock: Clock
+  /** Is told of datagrams that were dropped for what had just been refused. */
+  readonly dropped: TellDropped
   /** Each destination takes the place of a connection: it has a socket of its own. */
   readonly admission: { enter(): Place | null }
   readonly ownDoors: Pick<BoundDoors, 'add' | 'delete'>
@@ -30,9 +30,9 @@ export class Associations {
   /** By household. */
   readonly #open = new Map<string, number>()
 
-  constructor({ settings, clock, admission, ownDoors }: AssociationSurroundings) {
+  constructor({ settings, dropped, admission, ownDoors }: AssociationSurroundings) {
     this.idleMs = settings.idleMs
-    this.refused = new RefusedDestinations(() => clock.monotonic())
+    this.refused = new RefusedDestinations(dropped)
     this.#perClient = settings.perClient
     this.#admission = admission
     this.#ownDoors = ownDoors
@@ -48,7 +48,6 @@ export class Associations {
       const others = (this.#open.get(household) ?? 1) - 1
       if (others > 0) this.#open.set(household, others)
       else this.#open.delete(household)
-      this.refused.tidy()
     }
   }
 

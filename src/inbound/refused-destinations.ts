@@ -1,9 +1,10 @@
 /**
- * What was refused to each client a short while ago: its next datagrams there are dropped without a further verdict, so
- * that a flood neither fills the disk nor asks the name servers (DESIGN.md §7: one line per client, destination, minute).
+ * What was refused to each client a short while ago: its next datagrams there are dropped and counted without a further
+ * verdict, so that a flood neither fills the disk nor asks the name servers (DESIGN.md §7).
  */
 import type { Ip } from '../model/address.ts'
 import { type ErrorCode, errorKind } from '../model/errors.ts'
+import type { FlowId } from '../model/flow.ts'
 import { householdOf } from '../model/household.ts'
 
 /** How long a word of the policy stands. */
@@ -12,55 +13,60 @@ const REFUSED_MS = 60_000
 const FAILED_MS = 5_000
 /** Of one household. More that is new is dropped without a verdict until some of it has its time behind it. */
 const MOST = 1_024
-/** Whoever is full is looked through again only after so long: a flood asks with every datagram. */
-const SWEEP_MS = 500
 
 interface Remembered {
-  /** What was refused → until when. */
-  readonly until: Map<string, number>
-  sweptAt: number
+  readonly flow: FlowId
+  readonly timer: NodeJS.Timeout
+  dropped: number
 }
 
-export class RefusedDestinations {
-  readonly #now: () => number
-  readonly #households = new Map<string, Remembered>()
+/** Is told, when its time is over, how many datagrams came for what was refused by this flow. */
+export type TellDropped = (flow: FlowId, datagrams: number) => void
 
-  /** `now`: monotonic milliseconds. */
-  constructor(now: () => number) {
-    this.#now = now
+export class RefusedDestinations {
+  readonly #tell: TellDropped
+  /** Household → client and destination → what came of it. */
+  readonly #households = new Map<string, Map<string, Remembered>>()
+
+  constructor(tell: TellDropped) {
+    this.#tell = tell
   }
 
   /** `destination`: whatever tells it apart from others, and who asked. */
-  add(client: Ip, destination: string, code: ErrorCode): void {
-    const household = householdOf(client)
-    const theirs = this.#households.get(household) ?? { until: new Map(), sweptAt: this.#now() }
-    theirs.until.set(keyOf(client, destination), this.#now() + (errorKind(code).blame === 'policy' ? REFUSED_MS : FAILED_MS))
+  add(client: Ip, destination: string, { code, flow }: { readonly code: ErrorCode; readonly flow: FlowId }): void {
+    const [household, key] = [householdOf(client), keyOf(client, destination)]
+    const theirs = this.#households.get(household) ?? new Map<string, Remembered>()
+    if (theirs.has(key)) this.#forget(household, theirs, key)
+    const wait = errorKind(code).blame === 'policy' ? REFUSED_MS : FAILED_MS
+    theirs.set(key, { flow, dropped: 0, timer: setTimeout(() => this.#forget(household, theirs, key), wait).unref() })
     this.#households.set(household, theirs)
   }
 
-  has(client: Ip, destination: string): boolean {
-    return (this.#households.get(householdOf(client))?.until.get(keyOf(client, destination)) ?? 0) > this.#now()
+  /** Whether it was refused a short while ago: then one more datagram for it is counted. */
+  drops(client: Ip, destination: string): boolean {
+    const refused = this.#households.get(householdOf(client))?.get(keyOf(client, destination))
+    if (refused === undefined) return false
+    refused.dropped++
+    return true
   }
 
   /** Whether so much was refused to this client that nothing new is to be judged for it. */
   isFull(client: Ip): boolean {
-    const household = householdOf(client)
-    const theirs = this.#households.get(household)
-    if (theirs === undefined || theirs.until.size < MOST) return false
-    if (this.#now() - theirs.sweptAt >= SWEEP_MS) this.#sweep(household, theirs)
-    return theirs.until.size >= MOST
+    return (this.#households.get(householdOf(client))?.size ?? 0) >= MOST
   }
 
-  /** Called when a client leaves: what is over is not kept for nobody. */
-  tidy(): void {
-    for (const [household, theirs] of this.#households) this.#sweep(household, theirs)
+  /** Tells of all, before their time. */
+  close(): void {
+    for (const [household, theirs] of this.#households) for (const key of theirs.keys()) this.#forget(household, theirs, key)
   }
 
-  #sweep(household: string, theirs: Remembered): void {
-    const now = this.#now()
-    theirs.sweptAt = now
-    for (const [destination, until] of theirs.until) if (until <= now) theirs.until.delete(destination)
-    if (theirs.until.size === 0) this.#households.delete(household)
+  #forget(household: string, theirs: Map<string, Remembered>, key: string): void {
+    const refused = theirs.get(key)
+    if (refused === undefined) return
+    clearTimeout(refused.timer)
+    theirs.delete(key)
+    if (theirs.size === 0) this.#households.delete(household)
+    if (refused.dropped > 0) this.#tell(refused.flow, refused.dropped)
   }
 }
 

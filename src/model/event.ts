@@ -136,6 +136,17 @@ export interface Ended {
   readonly duration_ms: number
 }
 
+/**
+ * What came for a destination in the minute after it was refused, dropped without a further verdict; it is no part of
+ * the flow's record.
+ */
+export interface Dropped {
+  readonly type: 'dropped'
+  /** The one that was refused. */
+  readonly flow: string
+  readonly datagrams: number
+}
+
 /** A process begins to write: flows of an earlier one that have no ending were interrupted. */
 export interface Started {
   readonly type: 'started'
@@ -175,6 +186,6 @@ export interface TableLoaded {
   readonly sources: readonly SourceInfo[]
 }
 
-export type EventBody = Started | Decided | Rejudged | Ended | PolicyLoaded | PolicyRefused | OverlaySet | TableLoaded
+export type EventBody = Started | Decided | Rejudged | Ended | Dropped | PolicyLoaded | PolicyRefused | OverlaySet | TableLoaded
 
 export type JournalEvent = EventHead & EventBody

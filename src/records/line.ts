@@ -69,6 +69,7 @@ const shapes = {
     value.candidates.every(isCandidate),
   rejudged: (value: Fields) => isJudged(value) && isPersonal(value.personal),
   ended: (value: Fields) => typeof value.id === 'string' && typeof value.ending === 'string',
+  dropped: () => true,
   policy: () => true,
   'policy-refused': () => true,
   overlay: () => true,

@@ -2,21 +2,15 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { issueFor, makeAuthority } from '../support/certificates.ts'
 import { loginOf } from '../support/made-up-login.ts'
-import { eventually, notToChina, openProxy, places, policyText } from '../support/proxy-under-test.ts'
+import { AMERICA, AMERICA_V6, authority, CHINA, expectRecordsToMatch, openProxiedSite } from '../support/proxied-site.ts'
+import { eventually } from '../support/proxy-under-test.ts'
 import { findProgram, type RunProgramOptions, runProgram, testFolder } from '../support/run-program.ts'
-import { patternBytes, sha256, startWebSite, type WebSiteOptions } from '../support/web-site.ts'
+import { patternBytes, sha256 } from '../support/web-site.ts'
 
-const AMERICA = '170.114.1.1'
-const AMERICA_V6 = '2600:1f18::1'
-const CHINA = '52.81.151.250'
 const BIG = 5_000_000
 /** More than the buffers of two connections hold. */
 const SLOW = 16_000_000
-
-const authority = makeAuthority()
-const certificate = issueFor(authority, 'page.example', AMERICA)
 
 beforeEach((context) => {
   if (findProgram('curl') === null) context.skip('needs curl')
@@ -25,30 +19,10 @@ beforeEach((context) => {
 const curl = (args: readonly string[], options?: RunProgramOptions) =>
   runProgram('curl', ['-q', '--silent', '--show-error', '--max-time', '12', ...args], options)
 
-const open = async ({ over = 'clear', ...world }: Pick<WebSiteOptions, 'over'> & Parameters<typeof openProxy>[0] = {}) => {
-  const site = await startWebSite({ over, certificate })
-  const proxy = await openProxy({
-    names: { 'page.example': [AMERICA], 'v6.example': [AMERICA_V6], 'china.example': [CHINA] },
-    places: { ...places, [AMERICA_V6]: 'US' },
-    policy: policyText('enforce', notToChina),
-    routes: { [AMERICA]: site.port, [AMERICA_V6]: site.port },
-    ...world,
-  })
+const open = async (...how: Parameters<typeof openProxiedSite>) => {
   const folder = testFolder()
   fs.writeFileSync(path.join(folder, 'ca.pem'), authority.certificate)
-  return { site, proxy, at: `127.0.0.1:${proxy.port}`, folder, ca: ['--cacert', path.join(folder, 'ca.pem')] }
-}
-
-type Opened = Awaited<ReturnType<typeof open>>
-
-/** Of every flow the record names as many bytes each way as its connection carried at the origin. */
-async function expectRecordsToMatch({ site, proxy }: Opened, flows: number): Promise<void> {
-  await proxy.flowsOver(flows)
-  const { decided, ended } = proxy.writer
-  expect(decided).toHaveLength(flows)
-  expect(ended.map(({ up, down, ending }) => ({ up, down, ending }))).toEqual(
-    site.connections.map(({ bytesRead, bytesWritten }) => ({ up: bytesRead, down: bytesWritten, ending: 'completed' })),
-  )
+  return { ...(await openProxiedSite(...how)), folder, ca: ['--cacert', path.join(folder, 'ca.pem')] }
 }
 
 interface Mode {
@@ -127,20 +101,17 @@ describe.each(modes)('curl $name', ({ proxy: through, host, tunnels, refused }) 
   ])('reports a body that is %s: error %i', async (how, status, code) => {
     const opened = await open()
     const answer = await curl([...through(opened.at), `http://${host}/${how}/1000`])
-    expect(answer.status).toBe(status)
-    expect(answer.bytes).toEqual(patternBytes(1_000))
+    // A proxied answer that breaks off is reset, which is curl's 56 and may overtake the last bytes; never a clean end.
+    expect(tunnels ? [status] : [status, 56]).toContain(answer.status)
+    expect(patternBytes(1_000).subarray(0, answer.bytes.length)).toEqual(answer.bytes)
+    if (tunnels && how !== 'reset') expect(answer.bytes.length).toBe(1_000)
     await opened.proxy.flowsOver(1)
     // What a tunnel carries is not looked at: it ended as its two ends wanted.
     const inTunnel = how === 'reset' ? code : null
     expect(opened.proxy.writer.ended).toMatchObject([{ code: tunnels ? inTunnel : code }])
   })
 
-  test.each(['truncated', 'truncated-chunks'])('gets all that came of a body that is %s, however slowly it reads', async (how) => {
-    const { at } = await open()
-    const answer = await curl([...through(at), '--limit-rate', '8M', `http://${host}/${how}/${SLOW}`])
-    expect({ status: answer.status, bytes: answer.bytes.length }).toEqual({ status: 18, bytes: SLOW })
-  })
-
+  // A reset throws away what was not read.
   test('fetches by TLS, and the name is in the record', async () => {
     const opened = await open({ over: 'tls' })
     const { status, bytes } = await curl([...opened.ca, ...through(opened.at), `https://${host}/bytes/100000`])
@@ -245,7 +216,7 @@ describe('curl -x http', () => {
   })
 
   test('logs in, and the origin does not see how', async () => {
-    const opened = await open({ login: loginOf({ anna: 'secret' }) })
+    const opened = await open({}, { login: loginOf({ anna: 'secret' }) })
     const url = 'http://page.example/'
     expect((await curl(['-x', `http://${opened.at}`, '--fail', url])).stderr).toMatch(/407/)
     const { status } = await curl(['-x', `http://${opened.at}`, '--proxy-user', 'anna:secret', url])
@@ -288,6 +259,12 @@ describe('curl -x http', () => {
     expect(answers.map(({ bytes }) => sha256(bytes))).toEqual(sizes.map((size) => sha256(patternBytes(size))))
     await opened.proxy.flowsOver(sizes.length)
   })
+})
+
+test.each(['truncated', 'truncated-chunks'])('a slow curl -p gets all that came of a body that is %s', async (how) => {
+  const { at } = await open()
+  const answer = await curl(['-p', '-x', `http://${at}`, '--limit-rate', '8M', `http://page.example/${how}/${SLOW}`])
+  expect({ status: answer.status, bytes: answer.bytes.length }).toEqual({ status: 18, bytes: SLOW })
 })
 
 test.each([['-x'], ['-p', '-x']])('a slow curl %s holds the origin back, and leaving ends the flow', async (...mode) => {

@@ -214,6 +214,14 @@ test('limits are numbers or auto, and a limit for each client holds on loopback 
   for (const key of ['connections', 'per_client', 'memory_mb']) expect(message).toContain(` limits.${key}: must be `)
 })
 
+test('limits of datagrams are numbers', () => {
+  inFolder({ 'ringfence.yaml': 'limits: { udp_idle_seconds: 5, associations_per_client: 2 }\n' })
+  expect(loadSettings().limits.associations).toEqual({ perClient: 2, idleMs: 5_000 })
+  inFolder({ 'ringfence.yaml': 'limits: { udp_idle_seconds: 0, associations_per_client: 1.5 }\n' })
+  const { message } = refusal(() => loadSettings())
+  for (const key of ['udp_idle_seconds', 'associations_per_client']) expect(message).toContain(` limits.${key}: must be `)
+})
+
 test('--listen opens no relay, and says what it did not understand', () => {
   inFolder()
   const open = refusal(() => loadSettings({ listen: '0.0.0.0:8080' }))

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Association } from '../../src/inbound/association.ts'
 import { Associations } from '../../src/inbound/associations.ts'
 import type { Door } from '../../src/inbound/door.ts'
@@ -18,6 +18,7 @@ const client = { host: ip('192.0.2.1'), port: 4_000 }
 function association(port: number | null = null) {
   const clock = new FakeClock()
   const offers: Offer<DatagramUpstream>[] = []
+  const dropped: [string, number][] = []
   const ends: (() => void)[] = []
   const stopping = new StopSource()
   const over = new StopSource()
@@ -25,7 +26,7 @@ function association(port: number | null = null) {
   const door: Pick<Door, 'associations' | 'clock' | 'stopping' | 'name' | 'nextId' | 'carryDatagrams'> = {
     associations: new Associations({
       settings: { perClient: 1, idleMs: 60_000 },
-      clock,
+      dropped: (flow, datagrams) => dropped.push([flow, datagrams]),
       admission: { enter: () => ({ seat: () => true, leave: () => undefined }) },
       ownDoors: new BoundDoors(),
     }),
@@ -51,6 +52,7 @@ function association(port: number | null = null) {
     made,
     take,
     offers,
+    dropped,
     stopping,
     over,
     clock,
@@ -100,13 +102,16 @@ test('each destination is a flow, as the client wrote it', () => {
 })
 
 test('what was refused is dropped for a minute and then judged again', async () => {
-  const { made, take, offers, clock, end } = association()
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { made, take, offers, clock, dropped, end } = association()
   take(AMERICA)
   offers[0]?.refuse({ code: 'policy.blocked', sentence: 'no' })
   await end(0)
   take(AMERICA)
   expect([offers.length, made.lost.refused]).toEqual([1, 1])
   clock.advance(60_000)
+  expect(dropped).toEqual([['0', 1]])
   take(AMERICA)
   expect(offers).toHaveLength(2)
 })

@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest'
 import { Associations } from '../../src/inbound/associations.ts'
 import { BoundDoors } from '../../src/inbound/own-doors.ts'
-import { FakeClock } from '../support/fake-clock.ts'
 import { ip } from '../support/fake-ports.ts'
 
 const [client, other] = [ip('192.0.2.1'), ip('192.0.2.2')]
 
 function associations(admission: { enter(): { seat(): boolean; leave(): void } | null } = { enter: () => null }) {
   const ownDoors = new BoundDoors()
-  return { ownDoors, all: new Associations({ settings: { perClient: 2, idleMs: 60_000 }, clock: new FakeClock(), admission, ownDoors }) }
+  return { ownDoors, all: new Associations({ settings: { perClient: 2, idleMs: 60_000 }, dropped: () => undefined, admission, ownDoors }) }
 }
 
 test('a client has as many as it may, and another one as many', () => {

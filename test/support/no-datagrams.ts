@@ -2,13 +2,12 @@
 import { Associations } from '../../src/inbound/associations.ts'
 import type { Door } from '../../src/inbound/door.ts'
 import { BoundDoors } from '../../src/inbound/own-doors.ts'
-import { realClock } from './fake-clock.ts'
 
 export const noDatagrams: Pick<Door, 'carryDatagrams' | 'associations' | 'datagramsLost'> = {
   carryDatagrams: async () => undefined,
   associations: new Associations({
     settings: { perClient: 0, idleMs: 1 },
-    clock: realClock,
+    dropped: () => undefined,
     admission: { enter: () => null },
     ownDoors: new BoundDoors(),
   }),

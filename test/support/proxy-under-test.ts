@@ -207,7 +207,7 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
     },
     associations: new Associations({
       settings: { perClient: world.associations ?? 32, idleMs: world.udpIdleMs ?? 60_000 },
-      clock: fake.road.clock,
+      dropped: (flow, datagrams) => void fake.road.writer.append({ type: 'dropped', flow, datagrams }),
       admission: world.admission ?? openToAll,
       ownDoors: fake.doors,
     }),

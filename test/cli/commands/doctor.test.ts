@@ -19,7 +19,7 @@ function node(settings = healthy, files: Readonly<Record<string, string>> = {}) 
   }
 }
 
-const order = ['settings', 'folders', 'clock', 'doors', 'resolver', 'data', 'self-test']
+const order = ['settings', 'folders', 'clock', 'doors', 'resolver', 'upstream', 'data', 'self-test']
 
 test('from the ground up, each with a word; warnings do not fail', async () => {
   const { shown, code } = await node().run()
