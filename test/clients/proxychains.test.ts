@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { patternBytes, sha256 } from '../support/web-site.ts'
 import { bannerText, hosts, ports } from '../support/world-map.ts'
 import { useWorld } from '../support/world-setup.ts'
 
@@ -34,6 +35,18 @@ describe.each(['socks5', 'socks4', 'http'])('proxychains by %s', (type) => {
   test('a server that speaks first is heard by netcat', async () => {
     const { stdout } = await chained(['nc', '-N', '-w', '5', us.v4, String(ports.banner)], 'and I answer\n')
     expect(stdout).toBe(`${bannerText}and I answer\n`)
+  })
+
+  test('4 MiB arrive unchanged, and the record counts them', async () => {
+    const { count, ended } = await noCn()
+    const before = count()
+    const { status } = await chained(['curl', '-sS', '--noproxy', '*', '--output', path.join(world.folder, type), 'http://us4.example/big'])
+    expect(status).toBe(0)
+    const bytes = fs.readFileSync(path.join(world.folder, type))
+    expect(sha256(bytes)).toBe(sha256(patternBytes(4 * 1024 * 1024)))
+    const [record] = await ended(before)
+    expect(record).toMatchObject({ asked: 'us4.example', verdict: 'allow', dialled: us.v4, ending: 'completed' })
+    expect(record?.down).toBeGreaterThan(bytes.length)
   })
 
   test('a forbidden name and a forbidden address are refused', async () => {

@@ -19,6 +19,8 @@ export interface RunProgramOptions {
   readonly env?: Readonly<Record<string, string>>
   /** After this long it is killed, with all that it started. */
   readonly milliseconds?: number
+  /** And when this fires. */
+  readonly enough?: AbortSignal
 }
 
 const RUN_MS = 15_000
@@ -32,7 +34,7 @@ export const findProgram = (name: string): string | null =>
 export async function runProgram(
   command: string,
   args: readonly string[],
-  { input = '', env = {}, milliseconds = RUN_MS }: RunProgramOptions = {},
+  { input = '', env = {}, milliseconds = RUN_MS, enough }: RunProgramOptions = {},
 ): Promise<Ran> {
   // Of the environment nothing is taken that could name a proxy, or be the user's own settings.
   const clean = { PATH: process.env.PATH ?? '', HOME: os.tmpdir(), LC_ALL: 'C.UTF-8', ...env }
@@ -42,10 +44,19 @@ export async function runProgram(
   child.stdout.on('data', (data: Buffer) => printed.push(data))
   child.stderr.on('data', (data: Buffer) => complained.push(data))
   child.stdin.on('error', () => undefined).end(input)
-  // It leads a process group of its own.
-  const timer = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'), milliseconds)
+  // It leads a process group of its own, which may have ended by itself at the same moment.
+  const kill = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    }
+  }
+  const timer = setTimeout(kill, milliseconds)
+  enough?.addEventListener('abort', kill)
   const status = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve))
   clearTimeout(timer)
+  enough?.removeEventListener('abort', kill)
   const bytes = Buffer.concat(printed)
   return { status, bytes, stdout: bytes.toString(), stderr: Buffer.concat(complained).toString() }
 }

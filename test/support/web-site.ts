@@ -29,11 +29,16 @@ export interface WebSite {
   readonly connections: readonly net.Socket[]
 }
 
+export interface Page {
+  readonly type: string
+  readonly body: string | Uint8Array
+}
+
 export interface WebSiteOptions {
   readonly over?: 'clear' | 'tls' | 'http2'
   readonly certificate?: Made
-  /** Pages beside those below: path → HTML. */
-  readonly pages?: Readonly<Record<string, string>>
+  /** Pages beside those below, by their paths. */
+  readonly pages?: Readonly<Record<string, Page>>
 }
 
 /** So many bytes, of which the nth is n modulo 251: no power of two, so that no buffer's size is a period. */
@@ -80,7 +85,7 @@ export async function startWebSite({ over = 'clear', certificate, pages = {} }: 
       seen.push(one)
       const page = pages[url]
       if (page === undefined) serve(one, response)
-      else end(response, 'text/html', page)
+      else answer(response, page)
     })
   }
   const secret = certificate === undefined ? {} : { key: certificate.key, cert: certificate.certificate }
@@ -119,12 +124,12 @@ function serve(asked: SeenRequest, response: Answer): void {
   else if (kind === 'chunks') serveChunks(patternBytes(Number(count)), response)
   else if (kind === 'endless') serveEndless(response)
   else if (kind === 'truncated' || kind === 'truncated-chunks' || kind === 'reset') breakOff(kind, Number(count || 1_000), response)
-  else end(response, 'application/json', JSON.stringify(asked))
+  else answer(response, { type: 'application/json', body: JSON.stringify(asked) })
 }
 
-function end(response: Answer, type: string, text: string): void {
+function answer(response: Answer, { type, body }: Page): void {
   response.setHeader('content-type', type)
-  response.end(text)
+  response.end(body)
 }
 
 function serveRange({ headers }: SeenRequest, content: Buffer, response: Answer): void {
