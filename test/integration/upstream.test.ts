@@ -122,9 +122,11 @@ describe.each(real)('through %s', (_name, upstream) => {
       expect(stdout).not.toContain(insideAddress.v4)
     }
     const records = await ended(before, 3)
-    expect(records.map(({ dialled, via, ruled_out, ending }) => ({ dialled, via, ruled_out, ending }))).toEqual(
-      Array.from({ length: 3 }, () => ({ dialled: us.v4, via: upstream.server, ruled_out: null, ending: 'completed' })),
+    expect(records.map(({ dialled, via, ruled_out }) => ({ dialled, via, ruled_out }))).toEqual(
+      Array.from({ length: 3 }, () => ({ dialled: us.v4, via: upstream.server, ruled_out: null })),
     )
+    // Squid answers the client's last words in TLS with a reset, where they come late.
+    for (const { ending } of records) expect(['completed', 'reset']).toContain(ending)
     expect(records[0]?.hops).toMatchObject([{ ip: us.v4, permitted: true }])
     expect((await world.report()).accepted.filter(({ from }) => from === insideAddress.v4 || from === insideAddress.v6)).toEqual([])
   })
