@@ -93,6 +93,7 @@ function request(
     const pieces: Buffer[] = []
     let size = 0
     let age = 0
+    let answered = false
     const settle = (reply: Reply | Broken) => {
       stop.removeEventListener('abort', onStop)
       resolve(reply)
@@ -103,6 +104,7 @@ function request(
     stop.addEventListener('abort', onStop)
     stream.on('response', (headers) => {
       use.heard()
+      answered = true
       const type = String(headers['content-type'] ?? 'nothing')
       if (headers[':status'] !== 200) return refuse(`answered with HTTP status ${headers[':status']}`)
       if (type.split(';')[0]?.trim().toLowerCase() !== MEDIA_TYPE) return refuse(`answered with ${printable(type)}, not with a DNS message`)
@@ -115,6 +117,8 @@ function request(
       if (size > MAX_MESSAGE) refuse('sent more than a DNS message can hold')
     })
     stream.on('end', () => {
+      // A session that is torn down ends its requests as well, with what they have so far.
+      if (stream.aborted || stream.destroyed || session.destroyed || !answered) return settle(broken())
       const parsed = parseResponse(Buffer.concat(pieces))
       if (parsed.kind === 'malformed') refuse('sent what is no DNS message')
       else if (!belongs(parsed.value, question, ID)) refuse('answered another question')
