@@ -5,11 +5,11 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
-import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { findProgram, freePort, untilListening } from '../support/listening-program.ts'
 import type { Route } from './client.ts'
 
 export interface Contestant {
@@ -38,7 +38,6 @@ interface Started {
 /** A bench that is broken off leaves nothing running. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-const START_MS = 20_000
 const STOP_MS = 5_000
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))))
 
@@ -89,11 +88,11 @@ const proxies = {
     `
     const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
     keep(child)
-    return await listening(child, port, 'proxy-chain')
+    return await started(child, port, 'proxy-chain')
   },
 
   async squid(folder: string, keep: Keep): Promise<Started | null> {
-    const binary = installed('squid')
+    const binary = findProgram('squid')
     if (binary === null) return null
     const port = await freePort()
     const settings = path.join(folder, 'squid.conf')
@@ -117,11 +116,11 @@ dns_nameservers 127.0.0.1
     )
     const child = spawn(binary, ['-N', '-f', settings], { cwd: folder, stdio: 'ignore' })
     keep(child)
-    return await listening(child, port, 'squid', path.join(folder, 'squid.log'))
+    return await started(child, port, 'squid', path.join(folder, 'squid.log'))
   },
 
   async dante(folder: string, keep: Keep): Promise<Started | null> {
-    const binary = installed('danted')
+    const binary = findProgram('danted')
     if (binary === null) return null
     const port = await freePort()
     const settings = path.join(folder, 'danted.conf')
@@ -138,11 +137,11 @@ socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }
     )
     const child = spawn(binary, ['-f', settings, '-p', path.join(folder, 'danted.pid')], { cwd: folder, stdio: 'ignore' })
     keep(child)
-    return { ...(await listening(child, port, 'dante', path.join(folder, 'danted.log'))), protocol: 'socks5' }
+    return { ...(await started(child, port, 'dante', path.join(folder, 'danted.log'))), protocol: 'socks5' }
   },
 
   async tinyproxy(folder: string, keep: Keep): Promise<Started | null> {
-    const binary = installed('tinyproxy')
+    const binary = findProgram('tinyproxy')
     if (binary === null) return null
     const port = await freePort()
     const settings = path.join(folder, 'tinyproxy.conf')
@@ -152,7 +151,7 @@ socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }
     )
     const child = spawn(binary, ['-d', '-c', settings], { cwd: folder, stdio: 'ignore' })
     keep(child)
-    return await listening(child, port, 'tinyproxy', path.join(folder, 'tinyproxy.log'))
+    return await started(child, port, 'tinyproxy', path.join(folder, 'tinyproxy.log'))
   },
 }
 
@@ -172,52 +171,12 @@ async function startRingfence(folder: string, keep: Keep, env: NodeJS.ProcessEnv
   })
   fs.closeSync(output)
   keep(child)
-  return await listening(child, port, 'ringfence', log)
+  return await started(child, port, 'ringfence', log)
 }
 
-/** Waits until something accepts connections there. */
-async function listening(child: ChildProcess, port: number, name: string, log?: string): Promise<Started> {
-  const until = performance.now() + START_MS
-  let failed: Error | null = null
-  child.on('error', (error) => {
-    failed = error
-  })
-  while (!(await accepts(port))) {
-    if (failed !== null || child.exitCode !== null || performance.now() > until) {
-      const said = log !== undefined && fs.existsSync(log) ? fs.readFileSync(log, 'utf8').slice(-2000) : ''
-      throw new Error(`${name} does not listen on port ${port} (exit code ${child.exitCode}): ${said}`, { cause: failed })
-    }
-    await sleep(20)
-  }
+async function started(child: ChildProcess, port: number, name: string, log?: string): Promise<Started> {
+  await untilListening(child, port, name, log)
   return { child, port }
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect({ host: '127.0.0.1', port })
-    socket.on('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.on('error', () => resolve(false))
-  })
-}
-
-/** For programs that cannot say which port the kernel gave them. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => (address === null || typeof address === 'string' ? reject(new Error('no port')) : resolve(address.port)))
-    })
-  })
-}
-
-function installed(name: string): string | null {
-  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin']
-  return folders.map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file)) ?? null
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

@@ -1,14 +1,14 @@
 /** Chromium on a whole page: its scripts, pictures, uploads and WebSocket go the page's way, and what is forbidden of it does not. */
 import { beforeEach, describe, expect, test } from 'vitest'
+import { chromium, chromiumEnv, chromiumFlags } from '../support/chromium.ts'
 import { openProxiedSite } from '../support/proxied-site.ts'
 import { eventually } from '../support/proxy-under-test.ts'
-import { findProgram, runProgram, testFolder } from '../support/run-program.ts'
+import { runProgram, testFolder } from '../support/run-program.ts'
 
 const PAGE_MS = 40_000
-const chromium = findProgram('chromium') ?? findProgram('chromium-browser') ?? findProgram('google-chrome')
 
 beforeEach((context) => {
-  if (chromium === null) context.skip('needs chromium')
+  if (chromium === undefined) context.skip('needs chromium')
 })
 
 /** Of one pixel. */
@@ -53,24 +53,6 @@ const pages = {
   '/dot.gif': { type: 'image/gif', body: picture },
 }
 
-const flags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-dev-shm-usage',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-default-apps',
-  '--disable-sync',
-  '--disable-extensions',
-  '--disable-breakpad',
-  '--no-first-run',
-  '--no-pings',
-  '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,OptimizationHints,MediaRouter,Translate',
-  '--ignore-certificate-errors',
-  '--remote-debugging-port=0',
-]
-
 describe.each([
   { by: 'http', over: 'clear' },
   { by: 'http', over: 'tls' },
@@ -81,9 +63,9 @@ describe.each([
     const { site, proxy, at } = await openProxiedSite({ over, pages })
     const home = testFolder()
     const enough = new AbortController()
-    const env = { HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, DBUS_SESSION_BUS_ADDRESS: 'disabled:' }
+    const env = chromiumEnv(home)
     const url = `${over === 'tls' ? 'https' : 'http'}://page.example/`
-    const args = [...flags, `--user-data-dir=${home}`, `--proxy-server=${by}://${at}`, url]
+    const args = [...chromiumFlags(home), '--ignore-certificate-errors', '--remote-debugging-port=0', `--proxy-server=${by}://${at}`, url]
     const browser = runProgram(chromium ?? '', args, { milliseconds: PAGE_MS, env, enough: enough.signal })
     const report = () => site.seen.find(({ path }) => path.startsWith('/report?'))
     await eventually('the page to tell', () => report() !== undefined, PAGE_MS - 5_000).finally(() => enough.abort())

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { chromium, chromiumEnv, chromiumFlags } from '../support/chromium.ts'
 import { hosts } from '../support/world-map.ts'
 import { useWorld } from '../support/world-setup.ts'
 
@@ -10,7 +11,6 @@ const world = useWorld()
 const noCn = world.shared({ policy: 'no-cn' })
 
 const PAGE_MS = 40_000
-const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => fs.existsSync(file))
 
 beforeEach((context) => {
   if (chromium === undefined) context.skip('chromium is not installed')
@@ -20,27 +20,14 @@ beforeEach((context) => {
 async function show(url: string, proxy: string): Promise<string> {
   const profile = fs.mkdtempSync(path.join(world.folder, 'chromium-'))
   const options = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-dev-shm-usage',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-default-apps',
-    '--disable-sync',
-    '--disable-extensions',
-    '--disable-breakpad',
-    '--no-first-run',
-    '--no-pings',
-    '--disable-features=Translate,OptimizationHints,MediaRouter,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable',
+    ...chromiumFlags(profile),
     '--ignore-certificate-errors',
-    `--user-data-dir=${profile}`,
     `--proxy-server=${proxy}`,
     '--timeout=15000',
     '--dump-dom',
     url,
   ]
-  const env = { HOME: profile, XDG_CONFIG_HOME: profile, XDG_CACHE_HOME: profile, DBUS_SESSION_BUS_ADDRESS: 'disabled:' }
+  const env = chromiumEnv(profile)
   return (await world.inside.run([chromium ?? '', ...options], { milliseconds: PAGE_MS, env })).stdout
 }
 

@@ -2,10 +2,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { findProgram } from '../support/listening-program.ts'
 import { loginOf } from '../support/made-up-login.ts'
 import { AMERICA, AMERICA_V6, authority, CHINA, expectRecordsToMatch, openProxiedSite } from '../support/proxied-site.ts'
 import { eventually } from '../support/proxy-under-test.ts'
-import { findProgram, type RunProgramOptions, runProgram, testFolder } from '../support/run-program.ts'
+import { type RunProgramOptions, runProgram, testFolder } from '../support/run-program.ts'
 import { patternBytes, sha256 } from '../support/web-site.ts'
 
 const BIG = 5_000_000

@@ -5,8 +5,9 @@ import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { issueFor, makeAuthority } from '../support/certificates.ts'
 import { startGitServer } from '../support/git-server.ts'
+import { findProgram } from '../support/listening-program.ts'
 import { notToChina, openProxy, policyText } from '../support/proxy-under-test.ts'
-import { findProgram, runProgram, testFolder } from '../support/run-program.ts'
+import { runProgram, testFolder } from '../support/run-program.ts'
 
 const AMERICA = '170.114.1.1'
 const authority = makeAuthority()

@@ -1,8 +1,9 @@
 /** OpenBSD's netcat by each of its proxy protocols: bytes both ways, a server that speaks first, and one that waits for FIN. */
 import { beforeEach, describe, expect, test } from 'vitest'
+import { findProgram } from '../support/listening-program.ts'
 import { answersAfterFin, bannerFirst, startOrigin } from '../support/origin-server.ts'
 import { notToChina, openProxy, policyText } from '../support/proxy-under-test.ts'
-import { findProgram, runProgram } from '../support/run-program.ts'
+import { runProgram } from '../support/run-program.ts'
 import { patternBytes, sha256 } from '../support/web-site.ts'
 
 const AMERICA = '170.114.1.1'

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, expect, test, vi } from 'vitest'
+import { chromium, chromiumEnv, chromiumFlags } from '../support/chromium.ts'
 import { hosts } from '../support/world-map.ts'
 import { type Ringfence, useWorld } from '../support/world-setup.ts'
 
@@ -10,7 +11,6 @@ const world = useWorld()
 const withPage = world.shared({ policy: 'no-cn', settings: { web: { listen: '127.0.0.1:0' } } })
 
 const PAGE_MS = 40_000
-const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => fs.existsSync(file))
 
 beforeEach((context) => {
   if (chromium === undefined) context.skip('chromium is not installed')
@@ -27,24 +27,8 @@ const pacOf = async ({ output }: Ringfence): Promise<string> =>
 /** What a page has become, as HTML. */
 async function show(url: string, pac: string): Promise<string> {
   const profile = fs.mkdtempSync(path.join(world.folder, 'chromium-'))
-  const options = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-dev-shm-usage',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--disable-extensions',
-    '--no-first-run',
-    '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,OptimizationHints,MediaRouter',
-    `--user-data-dir=${profile}`,
-    `--proxy-pac-url=${pac}`,
-    '--timeout=15000',
-    '--dump-dom',
-    url,
-  ]
-  const env = { HOME: profile, XDG_CONFIG_HOME: profile, XDG_CACHE_HOME: profile, DBUS_SESSION_BUS_ADDRESS: 'disabled:' }
+  const options = [...chromiumFlags(profile), `--proxy-pac-url=${pac}`, '--timeout=15000', '--dump-dom', url]
+  const env = chromiumEnv(profile)
   return (await world.inside.run([chromium ?? '', ...options], { milliseconds: PAGE_MS, env })).stdout
 }
 

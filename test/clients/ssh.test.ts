@@ -2,8 +2,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { findProgram } from '../support/listening-program.ts'
 import { notToChina, openProxy, policyText } from '../support/proxy-under-test.ts'
-import { findProgram, runProgram, testFolder } from '../support/run-program.ts'
+import { runProgram, testFolder } from '../support/run-program.ts'
 import { startSshServer } from '../support/ssh-server.ts'
 import { patternBytes, sha256 } from '../support/web-site.ts'
 

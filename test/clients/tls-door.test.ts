@@ -6,6 +6,7 @@ import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { DoorTls } from '../../src/inbound/tls.ts'
 import { issueForDoor, makeAuthority } from '../support/certificates.ts'
+import { chromium, chromiumEnv, chromiumFlags } from '../support/chromium.ts'
 import { loginOf } from '../support/made-up-login.ts'
 import { echo, ok, startHttpOrigin, startOrigin } from '../support/origin-server.ts'
 import { openProxy } from '../support/proxy-under-test.ts'
@@ -113,32 +114,19 @@ test('OpenSSL by TLS 1.1 is turned away', async () => {
   expect(stderr).toMatch(/protocol version|no protocols available/)
 })
 
-const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => fs.existsSync(file))
-
 test('Chromium shows a page', { timeout: 60_000 }, async (context) => {
   if (chromium === undefined) return context.skip('chromium is not installed')
   const { proxy, at } = await site()
   const home = fs.mkdtempSync(path.join(folder, 'chromium-'))
   const options = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-dev-shm-usage',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--disable-extensions',
-    '--no-first-run',
-    '--no-pings',
-    '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable',
+    ...chromiumFlags(home),
     '--ignore-certificate-errors',
-    `--user-data-dir=${home}`,
     `--proxy-server=${at}`,
     '--timeout=20000',
     '--dump-dom',
     'http://page.example/',
   ]
-  const env = { HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, DBUS_SESSION_BUS_ADDRESS: 'disabled:' }
+  const env = chromiumEnv(home)
   const { stdout } = await run(chromium, options, { milliseconds: 50_000, env })
   expect(stdout).toContain('served')
   expect(proxy.offers.length).toBeGreaterThan(0)

@@ -1,10 +1,10 @@
 /** Other proxies beside which ours is tried, each with as little to do as its settings allow, all on loopback. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
-import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findProgram, freePort, untilListening } from '../support/listening-program.ts'
 
 export interface Peer {
   readonly name: string
@@ -20,7 +20,6 @@ export interface Peers {
   stop(): Promise<void>
 }
 
-const START_MS = 20_000
 const STOP_MS = 5_000
 
 interface Program {
@@ -93,7 +92,7 @@ export async function startPeers(): Promise<Peers> {
   const missing: string[] = []
   try {
     for (const { name, binary, from, settings, arguments: argumentsOf } of programs) {
-      const program = installed(binary)
+      const program = findProgram(binary)
       if (program === null) {
         missing.push(name)
         continue
@@ -103,7 +102,7 @@ export async function startPeers(): Promise<Peers> {
       fs.writeFileSync(file, settings(port, from, folder))
       const child = spawn(program, argumentsOf(file), { cwd: folder, stdio: 'ignore' })
       children.push(child)
-      await listening(child, port, name, path.join(folder, `${name}.log`))
+      await untilListening(child, port, name, path.join(folder, `${name}.log`))
       running.push({ name, port, from })
     }
     return { running, missing, stop }
@@ -111,45 +110,6 @@ export async function startPeers(): Promise<Peers> {
     await stop()
     throw error
   }
-}
-
-async function listening(child: ChildProcess, port: number, name: string, log: string): Promise<void> {
-  const until = performance.now() + START_MS
-  while (!(await accepts(port))) {
-    if (child.exitCode !== null || performance.now() > until) {
-      const said = fs.existsSync(log) ? fs.readFileSync(log, 'utf8').slice(-2_000) : ''
-      throw new Error(`${name} does not listen on port ${port} (exit code ${child.exitCode}): ${said}`)
-    }
-    await sleep(20)
-  }
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect({ host: '127.0.0.1', port })
-    socket.on('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.on('error', () => resolve(false))
-  })
-}
-
-/** For programs that cannot say which port the kernel gave them. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => (address === null || typeof address === 'string' ? reject(new Error('no port')) : resolve(address.port)))
-    })
-  })
-}
-
-function installed(name: string): string | null {
-  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin']
-  return folders.map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file)) ?? null
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

@@ -25,12 +25,6 @@ export interface RunProgramOptions {
 
 const RUN_MS = 15_000
 
-const folders = (process.env.PATH ?? '').split(path.delimiter)
-
-/** The file of a program, looked for where root's programs are, too; `null`: it is not installed. */
-export const findProgram = (name: string): string | null =>
-  [...folders, '/usr/sbin', '/sbin'].map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file)) ?? null
-
 export async function runProgram(
   command: string,
   args: readonly string[],

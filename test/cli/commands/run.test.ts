@@ -6,6 +6,7 @@ import path from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { FlowRecord } from '../../../src/records/record.ts'
 import { readRecords } from '../../../src/records/store.ts'
+import { freePort } from '../../support/listening-program.ts'
 import { folderWith, world } from '../screen.ts'
 import { type Process, spawned } from '../spawned.ts'
 
@@ -169,11 +170,3 @@ test('where the log cannot be written any more, the proxy goes on, and says so o
     'ringfence: the log could not be written: no space left on device; it is silent from now on, the proxy goes on',
   ])
 })
-
-async function freePort(): Promise<number> {
-  const server = net.createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as net.AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

@@ -3,9 +3,9 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { setupCommand } from '../../../src/cli/commands/setup.ts'
 import { targets } from '../../../src/cli/setup/index.ts'
+import { freePort } from '../../support/listening-program.ts'
 import { openProxy } from '../../support/proxy-under-test.ts'
 import { expectScreen, folderWith, ran } from '../screen.ts'
-import { freePort } from '../setup-check/made-up.ts'
 
 const node = (settings = '') => {
   const folder = folderWith({ 'ringfence.yaml': settings })

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { connectTo, exchange } from '../../../src/cli/setup-check/connect.ts'
-import { freePort, serverSaying } from './made-up.ts'
+import { freePort } from '../../support/listening-program.ts'
+import { serverSaying } from './made-up.ts'
 
 test('who listens is reached, and what is said is read to its end or as far as wanted', async () => {
   const port = await serverSaying('hello\r\nand more')

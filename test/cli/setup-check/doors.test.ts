@@ -3,9 +3,10 @@ import tls from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { doors } from '../../../src/cli/setup-check/doors.ts'
 import { makeAuthority } from '../../support/certificates.ts'
+import { freePort } from '../../support/listening-program.ts'
 import { loginOf } from '../../support/made-up-login.ts'
 import { openProxy } from '../../support/proxy-under-test.ts'
-import { doorAt, freePort, serverSaying, worldWith } from './made-up.ts'
+import { doorAt, serverSaying, worldWith } from './made-up.ts'
 
 test('Ringfence is known by what it says of itself, and nothing is dialled', async () => {
   const proxy = await openProxy()

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { egress } from '../../../src/cli/setup-check/egress.ts'
 import { ip } from '../../policy/words.ts'
-import { freePort, serverSaying, worldWith } from './made-up.ts'
+import { freePort } from '../../support/listening-program.ts'
+import { serverSaying, worldWith } from './made-up.ts'
 
 const at = (port: number) => ({ host: ip('127.0.0.1'), port })
 

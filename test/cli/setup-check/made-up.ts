@@ -26,12 +26,3 @@ export async function serverSaying(answer: string | null): Promise<number> {
   })
   return (server.address() as AddressInfo).port
 }
-
-/** A port on which nobody listens. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

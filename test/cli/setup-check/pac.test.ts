@@ -3,8 +3,9 @@ import { servedPac } from '../../../src/cli/setup-check/pac.ts'
 import { listen } from '../../../src/web/listener.ts'
 import type { PacParts } from '../../../src/web/pac.ts'
 import { ip } from '../../policy/words.ts'
+import { freePort } from '../../support/listening-program.ts'
 import { away, here } from '../setup/made-up.ts'
-import { freePort, serverSaying, worldWith } from './made-up.ts'
+import { serverSaying, worldWith } from './made-up.ts'
 
 async function served(parts: PacParts) {
   const page = await listen({ listen: { host: ip('127.0.0.1'), port: 0 }, parts, onTrouble: (error) => expect.fail(error.message) })
