@@ -60,6 +60,10 @@ export async function openDoor(
   let count = 0
   const stopping = new StopSource()
   const datagramRoad: Road<DatagramUpstream> = { ...road, dialer: datagramDialer }
+  const followed = (flow: Promise<void>): Promise<void> => {
+    flows.add(flow)
+    return flow.finally(() => flows.delete(flow))
+  }
   const door: Door = {
     name: inbound.name,
     limits: { headBytes, headMs, relay: { idleMs, halfClosedMs } },
@@ -72,16 +76,8 @@ export async function openDoor(
     login: inbound.login === 'required' ? users : null,
     groupsOf: groupsByNetwork(inbound.clients),
     nextId: () => `${run}-${(++count).toString(36)}` as FlowId,
-    carry(offer) {
-      const flow = carry(offer, road)
-      flows.add(flow)
-      return flow.finally(() => flows.delete(flow))
-    },
-    carryDatagrams(offer) {
-      const flow = carry(offer, datagramRoad)
-      flows.add(flow)
-      return flow.finally(() => flows.delete(flow))
-    },
+    carry: (offer) => followed(carry(offer, road)),
+    carryDatagrams: (offer) => followed(carry(offer, datagramRoad)),
     associations: new Associations({
       settings: settings.limits.associations,
       // One that can't be written has been told of by the journal, and nobody waits for it.
