@@ -1,7 +1,7 @@
 /** The road's `Resolver` over the configured servers. It knows no protocol: the kinds do. */
 import type { Family, Ip } from '../model/address.ts'
 import type { NonEmpty } from '../model/brand.ts'
-import { RingfenceError } from '../model/errors.ts'
+import { type ErrorCode, RingfenceError } from '../model/errors.ts'
 import type { Hostname } from '../model/hostname.ts'
 import type { Stop } from '../model/stop.ts'
 import type { Resolver } from '../pipeline/ports.ts'
@@ -110,12 +110,18 @@ function addresses(name: Hostname, outcome: Awaited<ReturnType<typeof askInOrder
 }
 
 function noAnswer(name: Hostname, failures: readonly Failure[]): RingfenceError {
-  const timedOut = failures.length > 0 && failures.every(({ answer }) => answer.kind === 'timeout')
+  const code = failureCode(failures)
   const causes = failures.map(({ answer }) => answer.cause)
   const message = `${failures.length === 0 ? 'no name server is configured to ask' : 'no usable answer'} for ${name}${tried(failures)}`
-  return new RingfenceError(timedOut ? 'resolve.timeout' : 'resolve.failed', message, {
+  return new RingfenceError(code, message, {
     cause: causes.length === 1 ? causes[0] : new AggregateError(causes, message),
   })
+}
+
+/** Where we could not ask them all for want of descriptors, nobody knows what the others would have said. */
+function failureCode(failures: readonly Failure[]): ErrorCode {
+  if (failures.some(({ answer }) => answer.kind === 'exhausted')) return 'limit.descriptors'
+  return failures.length > 0 && failures.every(({ answer }) => answer.kind === 'timeout') ? 'resolve.timeout' : 'resolve.failed'
 }
 
 /** ` from udp://192.0.2.53:53 (timed out)`, or `: udp://192.0.2.53:53 could not be reached` where that is all there is to say. */

@@ -12,6 +12,9 @@ const UDP_SIZE = 1232
 const HEADER_BYTES = 12
 const CLASS_IN = 1
 const OPT = 41
+/** RFC 7830 §3, RFC 8467 §4.1. */
+const PADDING = 12
+const PADDING_BLOCK = 128
 
 /** The types that are told apart, with their numbers. */
 export const dnsType = { A: 1, NS: 2, CNAME: 5, SOA: 6, AAAA: 28, SVCB: 64, HTTPS: 65 } as const
@@ -65,17 +68,28 @@ export interface Query {
   readonly type: AddressType | 'HTTPS'
   /** Whether to say that we understand EDNS (RFC 6891); some old servers refuse every question that does. */
   readonly edns: boolean
+  /** Whether to fill it up to a multiple of 128 octets, so that its length says little of the name; needs EDNS. */
+  readonly padded: boolean
 }
 
 /** A recursive question of one name; `null` where the name is none of the DNS. */
-export function encodeQuery({ id, name, type, edns }: Query): Uint8Array | null {
+export function encodeQuery({ id, name, type, edns, padded }: Query): Uint8Array | null {
   const owner = encodeName(name)
   if (owner === null) return null
   const u16 = (number: number): readonly number[] => [number >> 8, number & 0xff]
   const recursionDesired = u16(0x0100)
   const counts = [...u16(1), ...u16(0), ...u16(0), ...u16(edns ? 1 : 0)]
-  const opt = edns ? [0, ...u16(OPT), ...u16(UDP_SIZE), 0, 0, 0, 0, ...u16(0)] : []
-  return Uint8Array.from([...u16(id), ...recursionDesired, ...counts, ...owner, ...u16(dnsType[type]), ...u16(CLASS_IN), ...opt])
+  const question = [...u16(id), ...recursionDesired, ...counts, ...owner, ...u16(dnsType[type]), ...u16(CLASS_IN)]
+  if (!edns) return Uint8Array.from(question)
+  const opt = [0, ...u16(OPT), ...u16(UDP_SIZE), 0, 0, 0, 0]
+  const options = padded ? padding(question.length + opt.length + 2) : []
+  return Uint8Array.from([...question, ...opt, ...u16(options.length), ...options])
+}
+
+/** The option that brings a message of so many octets to the end of a block. */
+function padding(length: number): readonly number[] {
+  const zeros = (PADDING_BLOCK - ((length + 4) % PADDING_BLOCK)) % PADDING_BLOCK
+  return [0, PADDING, zeros >> 8, zeros & 0xff, ...new Uint8Array(zeros)]
 }
 
 /** Reads one response; never throws. */

@@ -30,6 +30,8 @@ export interface Behaviour {
   /** Sent instead of the answer, or before it where `honest` is set. */
   readonly lie?: Lie
   readonly honest?: boolean
+  /** The whole answer, whatever it is, and as many of them as there are. */
+  readonly instead?: (query: Buffer, overTcp: boolean) => readonly Uint8Array[]
 }
 
 /**
@@ -94,6 +96,10 @@ export function answerFrom(zone: ZoneTable | ZoneFunction): Answering {
     const entry = entryOf(name, question.type, asked)
     const behaviour = behaviourOf(entry, question.type)
     if (behaviour.silent) return
+    if (behaviour.instead !== undefined) {
+      for (const bytes of behaviour.instead(message, overTcp)) send(Buffer.from(bytes))
+      return
+    }
     const truth = replyTo(query, question, entry, behaviour, overTcp)
     const say = () => {
       if (behaviour.lie !== undefined) (behaviour.lie === 'source' ? elsewhere : send)(lieOf(behaviour.lie, truth))

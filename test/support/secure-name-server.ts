@@ -1,6 +1,7 @@
 /** The made-up name server over TLS (RFC 7858) and over HTTPS (RFC 8484), with the certificate that a test gives it. */
 import { once } from 'node:events'
 import http2 from 'node:http2'
+import https from 'node:https'
 import type net from 'node:net'
 import tls from 'node:tls'
 import { onTestFinished } from 'vitest'
@@ -10,6 +11,8 @@ import { answerFrom, type NameServer, onMessages, withLength, type ZoneFunction,
 export interface SecureNameServer extends Pick<NameServer, 'port' | 'count' | 'queries'> {
   /** How many connections were made so far. */
   readonly connections: number
+  /** Octets of each query so far. */
+  readonly sizes: readonly number[]
   /** Ends all that are open. */
   hangUp(): void
 }
@@ -21,11 +24,15 @@ interface Options {
 
 export async function startTlsNameServer({ zone, certificate }: Options): Promise<SecureNameServer> {
   const { answer, count, queries, stop } = answerFrom(zone)
+  const sizes: number[] = []
   const server = tls.createServer({ ...certificate, ALPNProtocols: ['dot'] }, (socket) => {
     socket.on('error', () => socket.destroy())
-    onMessages(socket, (message) => answer(message, true, (bytes) => socket.writable && socket.write(withLength(bytes))))
+    onMessages(socket, (message) => {
+      sizes.push(message.length)
+      answer(message, true, (bytes) => socket.writable && socket.write(withLength(bytes)))
+    })
   })
-  return Object.assign(await open(server, stop), { count, queries })
+  return Object.assign(await open(server, stop), { count, queries, sizes })
 }
 
 export interface Requested {
@@ -45,6 +52,7 @@ export interface HttpsNameServer extends SecureNameServer {
 export async function startHttpsNameServer({ zone, certificate, instead = {} }: Options & { instead?: Answers }): Promise<HttpsNameServer> {
   const { answer, count, queries, stop } = answerFrom(zone)
   const requests: Requested[] = []
+  const sizes: number[] = []
   const server = http2.createSecureServer(certificate)
   server.on('stream', (stream, headers) => {
     const path = String(headers[':path'])
@@ -58,6 +66,7 @@ export async function startHttpsNameServer({ zone, certificate, instead = {} }: 
     stream.on('error', () => undefined)
     stream.on('data', (piece: Buffer) => pieces.push(piece))
     stream.on('end', () => {
+      sizes.push(Buffer.concat(pieces).length)
       const other = instead[path]
       if (other !== undefined) return other(stream, Buffer.concat(pieces))
       answer(Buffer.concat(pieces), true, (bytes) => {
@@ -67,7 +76,44 @@ export async function startHttpsNameServer({ zone, certificate, instead = {} }: 
       })
     })
   })
-  return Object.assign(await open(server, stop), { count, queries, requests })
+  return Object.assign(await open(server, stop), { count, queries, requests, sizes })
+}
+
+export interface Http1Options extends Options {
+  /** What the server says in place of an answer, byte by byte as it stands, by the path that is asked for. */
+  readonly raw?: Readonly<Record<string, (socket: net.Socket, answer: Buffer) => void>>
+  /** By their ALPN names; `null`: it knows no ALPN. */
+  readonly protocols?: readonly string[] | null
+}
+
+/** The same for clients that speak HTTP/1.1. */
+export async function startHttp1NameServer({
+  zone,
+  certificate,
+  raw = {},
+  protocols = ['http/1.1'],
+}: Http1Options): Promise<HttpsNameServer> {
+  const { answer, count, queries, stop } = answerFrom(zone)
+  const requests: Requested[] = []
+  const sizes: number[] = []
+  const alpn = protocols === null ? {} : { ALPNProtocols: [...protocols] }
+  const server = https.createServer({ ...certificate, ...alpn, keepAliveTimeout: 60_000 }, (request, response) => {
+    const { method = '', url: path = '', headers } = request
+    requests.push({ method, path, authority: headers.host ?? '', type: headers['content-type'] ?? '' })
+    const pieces: Buffer[] = []
+    request.on('data', (piece: Buffer) => pieces.push(piece))
+    request.on('end', () => {
+      const query = Buffer.concat(pieces)
+      sizes.push(query.length)
+      answer(query, true, (bytes) => {
+        const other = raw[path]
+        if (other !== undefined) return other(request.socket, bytes)
+        response.writeHead(200, { 'content-type': 'application/dns-message' })
+        response.end(bytes)
+      })
+    })
+  })
+  return Object.assign(await open(server, stop), { count, queries, requests, sizes })
 }
 
 async function open(server: net.Server, stop: () => void) {

@@ -70,8 +70,10 @@ property(
   names,
   fc.constantFrom('A' as const, 'AAAA' as const),
   fc.boolean(),
-  (id, name, type, edns) => {
-    const bytes = encodeQuery({ id, name, type, edns })
+  fc.boolean(),
+  (id, name, type, edns, padded) => {
+    const bytes = encodeQuery({ id, name, type, edns, padded })
     expect(dnsPacket.decode(Buffer.from(bytes ?? []))).toMatchObject({ id, questions: [{ name, type }] })
+    if (edns && padded) expect((bytes?.length ?? 1) % 128).toBe(0)
   },
 )

@@ -16,7 +16,7 @@ function parsed(bytes: Uint8Array): DnsResponse {
 
 describe('a question', () => {
   test.each(['A', 'AAAA', 'HTTPS'] as const)('of type %s is read by another reader', (type) => {
-    const bytes = encodeQuery({ id: 0xbeef, name: 'zoom.us', type, edns: true })
+    const bytes = encodeQuery({ id: 0xbeef, name: 'zoom.us', type, edns: true, padded: false })
     const packet = dnsPacket.decode(Buffer.from(bytes ?? []))
     expect(packet).toMatchObject({ id: 0xbeef, type: 'query', flags: dnsPacket.RECURSION_DESIRED, answers: [], authorities: [] })
     expect(packet.questions).toMatchObject([{ name: 'zoom.us', type: type === 'HTTPS' ? expect.anything() : type, class: 'IN' }])
@@ -24,11 +24,26 @@ describe('a question', () => {
   })
 
   test('can do without EDNS', () => {
-    expect(encodeQuery({ id: 1, name: 'a', type: 'A', edns: false })).toEqual(hex('0001 0100 0001 0000 0000 0000 | 01 61 00 | 0001 0001'))
+    expect(encodeQuery({ id: 1, name: 'a', type: 'A', edns: false, padded: false })).toEqual(
+      hex('0001 0100 0001 0000 0000 0000 | 01 61 00 | 0001 0001'),
+    )
+  })
+
+  test.each([1, 57, 58, 62, 63])('with a name of %i octets more is padded to the end of a block (RFC 8467 §4.1)', (length) => {
+    const bytes = Buffer.from(encodeQuery({ id: 1, name: `${'a'.repeat(length)}.test`, type: 'A', edns: true, padded: true }) ?? [])
+    // Without padding the last that fits is one of 128 octets.
+    expect(bytes).toHaveLength(12 + length + 7 + 4 + 11 + 4 <= 128 ? 128 : 256)
+    const [opt] = dnsPacket.decode(bytes).additionals ?? []
+    expect(opt).toMatchObject({ type: 'OPT', options: [{ code: 12 }] })
+    expect(bytes.subarray(12 + length + 7 + 4 + 11 + 4).every((byte) => byte === 0)).toBe(true)
+  })
+
+  test('without EDNS cannot be padded', () => {
+    expect(encodeQuery({ id: 1, name: 'a', type: 'A', edns: false, padded: true })).toHaveLength(19)
   })
 
   test('has a name, or there is none', () => {
-    expect(encodeQuery({ id: 1, name: 'a..b', type: 'A', edns: true })).toBeNull()
+    expect(encodeQuery({ id: 1, name: 'a..b', type: 'A', edns: true, padded: false })).toBeNull()
   })
 })
 

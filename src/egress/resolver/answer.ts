@@ -4,9 +4,12 @@ import type { NonEmpty } from '../../model/brand.ts'
 import type { Hostname } from '../../model/hostname.ts'
 import type { Stop } from '../../model/stop.ts'
 
-/** After this the next server is asked. `why` in the words of messages, as in "udp://192.0.2.53:53 (timed out)". */
+/**
+ * After this the next server is asked. `why` in the words of messages, as in "udp://192.0.2.53:53 (timed out)".
+ * `exhausted`: we had no descriptor to ask with, which says nothing of the server.
+ */
 export interface Unusable {
-  readonly kind: 'timeout' | 'failed'
+  readonly kind: 'timeout' | 'failed' | 'exhausted'
   readonly why: string
   readonly cause?: unknown
 }

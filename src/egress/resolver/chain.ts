@@ -8,6 +8,11 @@ import { type AddressType, type DnsRecord, type DnsResponse, dnsRcode } from '..
 
 /** All aliases of a name, over however many responses. */
 export const MAX_ALIASES = 16
+/**
+ * Of one family of one name. Nobody has more for good, and each address that is judged costs a place in the record and,
+ * where nobody answers, a dial: whoever owns a name must not make a request cost thousands. Those beyond are never dialled.
+ */
+export const MAX_ADDRESSES = 64
 
 /** `ttl` in seconds, the least of all records that were used; of an absence `null` where the server says of none (RFC 2308 §5). */
 export type Reading =
@@ -29,7 +34,8 @@ export function readChain(response: DnsResponse, name: string, type: AddressType
     if (seen.size > MAX_ALIASES + 1) return { kind: 'failed', why: `more than ${MAX_ALIASES} aliases` }
     const own = answers.filter((record) => record.name === owner)
     const found = own.filter((record): record is Extract<DnsRecord, { ip: Ip }> => record.type === type)
-    const ips = found.map(({ ip }) => ip)
+    const ips = found.slice(0, MAX_ADDRESSES).map(({ ip }) => ip)
+    if (isNonEmpty(ips) && rcode === dnsRcode.NXDOMAIN) return { kind: 'failed', why: 'it denies a name and gives it addresses' }
     if (isNonEmpty(ips)) return { kind: 'addresses', ips, ttl: Math.min(ttl, ...found.map((record) => record.ttl)) }
     const alias = own.find((record) => record.type === 'CNAME')
     if (alias?.type !== 'CNAME') break

@@ -1,6 +1,6 @@
 /**
- * Who uses a kept connection: while a question waits it keeps the process alive, afterwards it does not, and after some
- * seconds without any it is closed. One that says nothing for long gets no further questions: it may have died unseen.
+ * Who uses a kept connection: after some seconds without a question it is closed. It never keeps the process alive, since
+ * whoever waits for an answer has a deadline that does. One that says nothing for long gets no further questions: it may have died unseen.
  */
 import type { Socket } from 'node:net'
 
@@ -9,7 +9,6 @@ const IDLE_MS = 5_000
 const STALLED_MS = 1_000
 
 export class ConnectionUse {
-  readonly #socket: Socket
   readonly #close: () => void
   readonly #monotonic: () => number
   #users = 0
@@ -19,9 +18,14 @@ export class ConnectionUse {
 
   /** `close` ends the connection, without a word to anybody. */
   constructor(socket: Socket, close: () => void, monotonic: () => number) {
-    this.#socket = socket
     this.#close = close
     this.#monotonic = monotonic
+    socket.unref()
+  }
+
+  /** Whether no question is under way. */
+  get idle(): boolean {
+    return this.#users === 0
   }
 
   get retired(): boolean {
@@ -44,13 +48,11 @@ export class ConnectionUse {
     const since = this.#monotonic()
     this.#users++
     clearTimeout(this.#idle)
-    this.#socket.ref()
     return (unanswered) => {
       this.#users--
       const stalled = unanswered && this.#heardAt < since && this.#monotonic() - since >= STALLED_MS
       if (stalled || this.#retired) this.retire()
       else if (this.#users === 0) {
-        this.#socket.unref()
         this.#idle = setTimeout(() => this.retire(), IDLE_MS).unref()
       }
     }

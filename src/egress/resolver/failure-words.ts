@@ -13,11 +13,13 @@ const words: Readonly<Record<string, string>> = {
   ETIMEDOUT: UNREACHABLE,
   ECONNRESET: 'closed the connection',
   EPIPE: 'closed the connection',
-  EMFILE: 'no file descriptor is left here',
-  ENFILE: 'no file descriptor is left here',
+  EMFILE: 'no file descriptor is left to this process: see ulimit -n',
+  ENFILE: 'no file descriptor is left on this machine: see sysctl fs.file-max',
 }
+
+const exhausted: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE'])
 
 export function connectionFailed(cause: unknown): Unusable {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'the connection failed'
-  return { kind: 'failed', why: words[code] ?? code, cause }
+  return { kind: exhausted.has(code) ? 'exhausted' : 'failed', why: words[code] ?? code, cause }
 }

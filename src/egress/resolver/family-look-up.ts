@@ -5,6 +5,7 @@ import { type AddressType, dnsRcode } from '../../wire/dns.ts'
 import type { Answer, Unusable } from './answer.ts'
 import { readChain } from './chain.ts'
 import type { Exchange, Reply } from './exchange.ts'
+import { isSpecial } from './special-names.ts'
 
 const MAX_QUERIES = 8
 
@@ -28,6 +29,8 @@ export async function lookUpFamily(exchange: Exchange, name: Hostname, type: Add
       return { kind: 'not-found', cause: new Error(`${type} of ${asked}: ${why}`), ttl: kept }
     }
     if (reading.kind === 'addresses') return { kind: 'addresses', ips: reading.ips, ttl: kept }
+    // Nor may a server have them asked for that are no business of any.
+    if (isSpecial(reading.target)) return { kind: 'failed', why: `its alias leads to ${reading.target}, which no name server is asked for` }
     // The next response begins with this name again.
     seen.delete(reading.target)
     asked = reading.target

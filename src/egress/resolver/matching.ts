@@ -11,9 +11,12 @@ export function randomId(taken: { has(id: number): boolean } = new Set<number>()
   }
 }
 
-/** The bytes to send. Whoever asks has a name of the DNS in hand already: anything else is a bug. */
-export function queryBytes(question: Question, id: number): Uint8Array {
-  const bytes = encodeQuery({ ...question, id })
+/**
+ * The bytes to send, padded where they are `encrypted` (RFC 8467 §4.1); in clear that would only cost (RFC 7830 §6).
+ * Whoever asks has a name of the DNS in hand already: anything else is a bug.
+ */
+export function queryBytes(question: Question, id: number, encrypted: boolean): Uint8Array {
+  const bytes = encodeQuery({ ...question, id, padded: encrypted })
   if (bytes === null) throw new Error(`not a name of the DNS: ${question.name}`)
   return bytes
 }

@@ -1,7 +1,7 @@
 /**
  * Asks one server after the other until one gives addresses or says that the name has none; only a server that gives no
- * usable answer hands on to the next. Otherwise a name that an internal server denies would leak to a public one. A
- * server that said nothing at all of late is asked after the others, so that one that is gone costs its time once.
+ * usable answer hands on to the next. Otherwise a name that an internal server denies would leak to a public one, and so
+ * would one of a hosts file that cannot be read: that ends the look-up. A server that said nothing at all of late is asked after the others, so that one that is gone costs its time once.
  *
  * A look-up has eight seconds in all, a single server five: each gets its even share of what is left.
  */
@@ -42,10 +42,7 @@ export async function askInOrder(
   for (const [i, list] of lists.entries()) {
     const known = await list.known(name)
     if (known !== null && isUsable(known)) return { label: list.label, answer: known }
-    if (known !== null) {
-      failures.push({ label: list.label, answer: known })
-      continue
-    }
+    if (known !== null) return { failures: [...failures, { label: list.label, answer: known }] }
     const servers = reachableFirst(list.servers())
     if (servers.length === 0) failures.push({ label: list.label, answer: { kind: 'failed', why: 'has no name server set' } })
     const kept = recalled(servers, name)

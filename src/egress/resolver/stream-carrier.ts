@@ -1,6 +1,7 @@
 /**
  * DNS over one stream, plain or in TLS (RFC 7766): several questions at once, their answers in any order and in any
- * pieces. Anything that is no DNS message ends the stream.
+ * pieces. Anything that is no DNS message ends the stream; one that is malformed fails its own question alone, since whoever
+ * owns a name may have chosen its records, and must not choose what becomes of other names.
  */
 import type { Socket } from 'node:net'
 import type { Stop } from '../../model/stop.ts'
@@ -13,12 +14,16 @@ import { connectionFailed, timedOut } from './failure-words.ts'
 import type { Broken, Carrier } from './kept-connection.ts'
 import { belongs, queryBytes, randomId } from './matching.ts'
 
+const NO_MESSAGE = 'sent what is no DNS message'
+
 export interface OpenedStream {
   /** What the bytes go through, and below it the connection itself: the same where there is no TLS. */
   readonly stream: Socket
   readonly connection: Socket
   /** The event that says that questions can be answered now. */
   readonly ready: 'connect' | 'secureConnect'
+  /** Whether nobody on the way can read it. */
+  readonly encrypted: boolean
   /** Why it did not become ready. */
   whyFailed(cause: unknown): Unusable
 }
@@ -28,7 +33,7 @@ interface Waiting {
   settle(reply: Reply | Broken): void
 }
 
-export function carryOverStream({ stream, connection, ready, whyFailed }: OpenedStream, monotonic: () => number): Carrier {
+export function carryOverStream({ stream, connection, ready, encrypted, whyFailed }: OpenedStream, monotonic: () => number): Carrier {
   const waiting = new Map<number, Waiting>()
   let held: Buffer[] = []
   let heldBytes = 0
@@ -44,13 +49,17 @@ export function carryOverStream({ stream, connection, ready, whyFailed }: Opened
   const breakOff = (failure: Unusable) => {
     if (broken) return
     destroy()
-    for (const { settle } of [...waiting.values()]) settle({ kind: 'broken', established, why: failure.why, cause: failure.cause })
+    for (const { settle } of [...waiting.values()]) settle({ kind: 'broken', established, failure })
   }
-  const garbage = () => breakOff({ kind: 'failed', why: 'sent what is no DNS message' })
+  const garbage = () => breakOff({ kind: 'failed', why: NO_MESSAGE })
 
   const onMessage = (message: Uint8Array) => {
     const parsed = parseResponse(message)
-    if (parsed.kind === 'malformed') return garbage()
+    if (parsed.kind === 'malformed') {
+      const id = responseId(message)
+      const asker = id === null ? undefined : waiting.get(id)
+      return asker === undefined ? garbage() : asker.settle({ kind: 'failed', why: NO_MESSAGE })
+    }
     const { id } = parsed.value
     const asker = waiting.get(id)
     // Nobody waits for it any more, or it answers something else.
@@ -87,10 +96,13 @@ export function carryOverStream({ stream, connection, ready, whyFailed }: Opened
     get open() {
       return !broken && !use.retired
     },
+    get over() {
+      return broken || use.retired
+    },
     ask: (question, stop: Stop) =>
       new Promise((resolve) => {
         const id = randomId(waiting)
-        const bytes = queryBytes(question, id)
+        const bytes = queryBytes(question, id, encrypted)
         const over = use.begin()
         const settle = (reply: Reply | Broken) => {
           if (!waiting.delete(id)) return
@@ -111,3 +123,7 @@ export function carryOverStream({ stream, connection, ready, whyFailed }: Opened
 function wanted([first]: readonly Buffer[]): number {
   return first === undefined || first.length < 2 ? 2 : 2 + first.readUInt16BE(0)
 }
+
+/** The id of what at least calls itself a response (RFC 1035 §4.1.1). */
+const responseId = (message: Uint8Array): number | null =>
+  ((message[2] ?? 0) & 0x80) === 0 ? null : ((message[0] ?? 0) << 8) | (message[1] ?? 0)

@@ -4,7 +4,8 @@
  */
 import { readFile, stat } from 'node:fs/promises'
 import { type Endpoint, formatEndpoint } from '../../model/address.ts'
-import type { Answer, NameServer, NameServers } from './answer.ts'
+import type { NameServer, NameServers, Unusable } from './answer.ts'
+import { connectionFailed } from './failure-words.ts'
 import { type HostsTable, parseHostsFile } from './hosts-file.ts'
 import type { ResolverSettings } from './index.ts'
 import { specialAnswer } from './special-names.ts'
@@ -30,17 +31,29 @@ export function createSystem(_server: { readonly kind: 'system' }, settings: Res
 }
 
 /** Fails closed: the file may hold the very line that keeps a name from going elsewhere. */
-const unreadable = (cause: unknown): Answer => ({ kind: 'failed', why: 'the hosts file cannot be read', cause })
+function unreadable(cause: unknown): Unusable {
+  const failed = connectionFailed(cause)
+  return { ...failed, why: `the hosts file cannot be read${failed.kind === 'exhausted' ? `, ${failed.why}` : ''}` }
+}
 
-/** The servers that are set now, looked at once a second at most: a machine that moves gets others. */
+/**
+ * The servers that are set now, looked at once a second at most: a machine that moves gets others. Where they cannot be
+ * read, those that were known before are as good as any.
+ */
 function followServers(settings: ResolverSettings): () => readonly NameServer[] {
   let known = ''
   let current: readonly NameServer[] = []
   let checkedAt = Number.NEGATIVE_INFINITY
   return () => {
     if (settings.monotonic() - checkedAt < CHECK_MS) return current
+    let listed: readonly string[]
+    try {
+      listed = settings.systemServers()
+    } catch (error) {
+      return current.length > 0 ? current : [unlisted(error)]
+    }
     checkedAt = settings.monotonic()
-    const servers = readSystemServers(settings.systemServers())
+    const servers = readSystemServers(listed)
     const now = servers.map(formatEndpoint).join(' ')
     if (now !== known) {
       known = now
@@ -49,6 +62,14 @@ function followServers(settings: ResolverSettings): () => readonly NameServer[] 
     return current
   }
 }
+
+/** Stands for the servers that cannot be learnt. */
+const unlisted = (cause: unknown): NameServer => ({
+  label: LABEL,
+  failing: false,
+  recall: () => null,
+  ask: async () => connectionFailed(cause),
+})
 
 /** Answers are kept under the address: what one server said is not what its successor says. */
 const open = (server: Endpoint<string>, label: string, settings: ResolverSettings): NameServer =>

@@ -5,7 +5,7 @@ import type { NameServer } from './answer.ts'
 import type { Exchange } from './exchange.ts'
 import { connectionFailed } from './failure-words.ts'
 import type { ResolverSettings } from './index.ts'
-import { keepConnection } from './kept-connection.ts'
+import { keepConnections } from './kept-connection.ts'
 import { carryOverStream } from './stream-carrier.ts'
 import { createStub } from './stub.ts'
 
@@ -14,9 +14,9 @@ export function createTcp(server: Endpoint<Ip>, settings: ResolverSettings): Nam
 }
 
 export const createTcpExchange = (server: Endpoint<string>, { monotonic }: Pick<ResolverSettings, 'monotonic'>): Exchange =>
-  keepConnection(() => {
+  keepConnections(() => {
     const connection = connectTo(server)
-    return carryOverStream({ stream: connection, connection, ready: 'connect', whyFailed: connectionFailed }, monotonic)
+    return carryOverStream({ stream: connection, connection, ready: 'connect', encrypted: false, whyFailed: connectionFailed }, monotonic)
   })
 
 /** A configured server: it was judged when the settings were read (DESIGN.md §2 rule 10), and is never given by name. */

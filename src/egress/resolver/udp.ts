@@ -13,6 +13,8 @@ import { createTcpExchange } from './tcp.ts'
 
 /** The first wait before the question is sent again; each one is twice as long as the one before. */
 export const RETRY_MS = 1_000
+/** Whoever has found the port of a question would need 65,536 guesses at its id: after so many wrong ones it is put over TCP, where nobody can guess. */
+const MAX_ODDITIES = 16
 
 export function createUdp(server: Endpoint<Ip>, settings: ResolverSettings): NameServer {
   return createStub(`udp://${formatEndpoint(server)}`, createUdpExchange(server, settings), settings)
@@ -29,8 +31,10 @@ export function createUdpExchange(server: Endpoint<string>, settings: ResolverSe
     exchange: (question, stop) =>
       new Promise<Reply>((resolve) => {
         const id = randomId()
-        const bytes = queryBytes(question, id)
+        const bytes = queryBytes(question, id, false)
         const socket = dgram.createSocket({ type: isIPv6(server.host) ? 'udp6' : 'udp4' })
+        // Who waits for the answer has a deadline, which keeps the process alive; who waits for a late one does not.
+        socket.unref()
         let oddities = 0
         let wait = settings.retryMs
         let timer: NodeJS.Timeout | undefined
@@ -48,13 +52,14 @@ export function createUdpExchange(server: Endpoint<string>, settings: ResolverSe
         // The very same datagram again: another question under way for the same name would double a forger's chance (RFC 5452 §5).
         const send = () => {
           socket.send(bytes)
-          timer = setTimeout(send, wait)
+          timer = setTimeout(send, wait).unref()
           wait *= 2
         }
         socket.on('message', (message) => {
           const parsed = parseResponse(message)
-          if (parsed.kind === 'malformed' || !belongs(parsed.value, question, id)) oddities++
-          else if (parsed.value.truncated) settle(tcp.exchange(question, stop))
+          if (parsed.kind === 'malformed' || !belongs(parsed.value, question, id)) {
+            if (++oddities >= MAX_ODDITIES) settle(tcp.exchange(question, stop))
+          } else if (parsed.value.truncated) settle(tcp.exchange(question, stop))
           else settle({ kind: 'response', response: parsed.value, age: 0 })
         })
         socket.on('error', (error) => settle(connectionFailed(error)))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MAX_ALIASES, readChain } from '../../../src/egress/resolver/chain.ts'
+import { MAX_ADDRESSES, MAX_ALIASES, readChain } from '../../../src/egress/resolver/chain.ts'
 import type { DnsRecord, DnsResponse } from '../../../src/wire/dns.ts'
 import { ip } from '../support.ts'
 
@@ -47,6 +47,11 @@ describe('addresses', () => {
   })
 })
 
+test('more addresses than anybody has are cut, in their order', () => {
+  const many = Array.from({ length: 4_000 }, (_, i) => a('a.test', `192.0.${i >> 8}.${i & 255}`))
+  expect(read(respond(many))).toMatchObject({ ips: many.slice(0, MAX_ADDRESSES).map((record) => 'ip' in record && record.ip) })
+})
+
 describe('no addresses', () => {
   test('with an alias that leads out of the response', () => {
     expect(read(respond([alias('a.test', 'b.test', 20), alias('b.test', 'c.test', 30)]))).toEqual({
@@ -67,6 +72,13 @@ describe('no addresses', () => {
     expect(read(respond(answers, { authority: [soa('example', 9, 4)] }))).toEqual({ kind: 'not-found', ttl: 2 })
     expect(read(respond(answers, { authority: [soa('test', 9, 4)] }))).toMatchObject({ kind: 'alias', target: 'b.example' })
     expect(read(respond(answers, { rcode: 3 }))).toEqual({ kind: 'not-found', ttl: null })
+  })
+
+  test('where the server denies the name, whatever addresses stand beside that', () => {
+    expect(read(respond([a('a.test', '192.0.2.1')], { rcode: 3 }))).toEqual({
+      kind: 'failed',
+      why: 'it denies a name and gives it addresses',
+    })
   })
 
   test('where the server failed, by its own word', () => {

@@ -5,11 +5,18 @@ test.each([
   ['ECONNREFUSED', 'could not be reached'],
   ['ENETUNREACH', 'could not be reached'],
   ['ECONNRESET', 'closed the connection'],
-  ['EMFILE', 'no file descriptor is left here'],
   ['ESOMETHING', 'ESOMETHING'],
 ])('%s: %s', (code, why) => {
   const cause = Object.assign(new Error('inner words'), { code })
   expect(connectionFailed(cause)).toEqual({ kind: 'failed', why, cause })
+})
+
+test.each([
+  ['EMFILE', 'no file descriptor is left to this process: see ulimit -n'],
+  ['ENFILE', 'no file descriptor is left on this machine: see sysctl fs.file-max'],
+])('%s is nothing that a server did', (code, why) => {
+  const cause = Object.assign(new Error('inner words'), { code })
+  expect(connectionFailed(cause)).toEqual({ kind: 'exhausted', why, cause })
 })
 
 test('what has no code still has words', () => {

@@ -60,3 +60,9 @@ test('an absence of which the zone says nothing is not kept', async () => {
     cause: { message: 'A of a.test: NXDOMAIN' },
   })
 })
+
+test.each(['abc.onion', 'localhost', 'x.invalid'])('an alias to %s is not followed to the server', async (target) => {
+  const { asked, lookUp } = saying(() => ({ answers: [alias('a.test', target)] }))
+  expect(await lookUp()).toEqual({ kind: 'failed', why: `its alias leads to ${target}, which no name server is asked for` })
+  expect(asked).toEqual(['a.test'])
+})

@@ -24,6 +24,7 @@ test('it posts the question to the path, in the name of the certificate', async 
   expect(await askFor(https, 'a.test', 1_000)).toEqual({ kind: 'addresses', ips: ['192.0.2.1', '2001:db8::1'] })
   const asked = { method: 'POST', path: '/dns-query', authority: `dns.test:${server.port}`, type: 'application/dns-message' }
   expect(server.requests).toEqual([asked, asked])
+  expect(server.sizes).toEqual([128, 128])
 })
 
 test('without a name the certificate must name the address', async () => {

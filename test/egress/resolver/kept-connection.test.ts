@@ -1,21 +1,25 @@
 import { expect, test } from 'vitest'
 import type { Reply } from '../../../src/egress/resolver/exchange.ts'
 import { timedOut } from '../../../src/egress/resolver/failure-words.ts'
-import { type Broken, type Carrier, keepConnection } from '../../../src/egress/resolver/kept-connection.ts'
+import { type Broken, type Carrier, keepConnections } from '../../../src/egress/resolver/kept-connection.ts'
 import { StopSource } from '../../../src/model/stop.ts'
 
 const question = { name: 'a.test', type: 'A', edns: true } as const
-const broken = (established: boolean): Broken => ({ kind: 'broken', established, why: 'closed the connection', cause: null })
+const closed = { kind: 'failed', why: 'closed the connection' } as const
+const broken = (established: boolean): Broken => ({ kind: 'broken', established, failure: closed })
 
 /** The nth connection says what stands nth; once it broke it takes no more. */
 function keeping(...says: readonly (Reply | Broken)[]) {
   let opened = 0
-  const exchange = keepConnection((): Carrier => {
+  const exchange = keepConnections((): Carrier => {
     const reply = says[opened++] ?? timedOut
     let open = true
     return {
       get open() {
         return open
+      },
+      get over() {
+        return !open
       },
       ask: async () => {
         open = reply.kind !== 'broken'
@@ -37,7 +41,7 @@ test('a question gets a second connection where the first broke, and no third', 
   const once = keeping(broken(true), timedOut)
   expect(await once.ask()).toEqual(timedOut)
   const twice = keeping(broken(true), broken(true), timedOut)
-  expect(await twice.ask()).toEqual({ kind: 'failed', why: 'closed the connection', cause: null })
+  expect(await twice.ask()).toEqual(closed)
   expect(twice.opened()).toBe(2)
 })
 

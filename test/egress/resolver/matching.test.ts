@@ -35,5 +35,10 @@ test('ids differ, and none is taken twice', () => {
 })
 
 test('a name that the DNS cannot carry is a bug of the asker', () => {
-  expect(() => queryBytes({ ...question, name: 'a..b' }, 1)).toThrow('not a name of the DNS: a..b')
+  expect(() => queryBytes({ ...question, name: 'a..b' }, 1, false)).toThrow('not a name of the DNS: a..b')
+})
+
+test('only what is encrypted is padded', () => {
+  expect(queryBytes(question, 1, true)).toHaveLength(128)
+  expect(queryBytes(question, 1, false).length).toBeLessThan(40)
 })

@@ -81,15 +81,18 @@ test('what is known needs no server and no place; so does what any server of the
   await expect(ask([list([server('1', found)])], undefined, admit)).rejects.toThrow('full')
 })
 
-test('a list that cannot be asked, or has nobody to ask, hands on to the next', async () => {
+test('a list that has nobody to ask hands on to the next', async () => {
+  expect(await ask([list([])])).toMatchObject({ failures: [{ label: 'list', answer: { why: 'has no name server set' } }] })
+  expect(await ask([list([]), list([server('2', found)])])).toMatchObject({ label: '2' })
+})
+
+test('where it cannot be told what is known without a server, none is asked', async () => {
   const unreadable = list([server('never', found)], { kind: 'failed', why: 'the hosts file cannot be read' })
-  expect(await ask([unreadable, list([])])).toMatchObject({
-    failures: [
-      { label: 'list', answer: { why: 'the hosts file cannot be read' } },
-      { label: 'list', answer: { why: 'has no name server set' } },
-    ],
+  const next = server('2', found)
+  expect(await ask([list([]), unreadable, list([next])])).toMatchObject({
+    failures: [{ answer: { why: 'has no name server set' } }, { label: 'list', answer: { why: 'the hosts file cannot be read' } }],
   })
-  expect(await ask([unreadable, list([server('2', found)])])).toMatchObject({ label: '2' })
+  expect(next.turns).toEqual([])
 })
 
 test('who leaves ends it', async () => {

@@ -130,3 +130,17 @@ test('who leaves ends nobody else’s question; and a connection that said nothi
   expect(await ask('a.test')).toMatchObject(answers('192.0.2.1'))
   expect(connections()).toBe(2)
 })
+
+test('an answer that is malformed fails its own question, and no other of the connection', async () => {
+  const { ask, connections } = await serving(({ name, socket, reply }) => {
+    const bytes = reply('192.0.2.1')
+    // The record now claims more data than there is.
+    if (name === 'odd.test') bytes.writeUInt16BE(255, bytes.length - 6)
+    if (name === 'odd.test') socket.write(bytes)
+    else setTimeout(() => socket.write(bytes), 30)
+  })
+  const [good, odd] = await Promise.all([ask('a.test'), ask('odd.test')])
+  expect(good).toMatchObject(answers('192.0.2.1'))
+  expect(odd).toEqual({ kind: 'failed', why: 'sent what is no DNS message' })
+  expect(connections()).toBe(1)
+})

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { createUdp } from '../../../src/egress/resolver/udp.ts'
 import { StopSource } from '../../../src/model/stop.ts'
 import { type NameServer, startNameServer } from '../../support/name-server.ts'
@@ -24,6 +24,7 @@ const zone = {
   'denied-v6.test': { A: { rcode: 'SERVFAIL' }, AAAA: { rcode: 'NXDOMAIN' } },
   'slow-v6.test': { A: ['192.0.2.1'], AAAA: { addresses: ['2001:db8::1'], delayMs: 150 } },
   'soon-v6.test': { A: ['192.0.2.1'], AAAA: { addresses: ['2001:db8::1'], delayMs: 10 } },
+  'late-v6.test': { A: { addresses: ['192.0.2.1'], ttl: 60 }, AAAA: { addresses: ['2001:db8::1'], ttl: 60, delayMs: 150 } },
   'slow-v4.test': { A: { addresses: ['192.0.2.1'], delayMs: 150 }, AAAA: ['2001:db8::1'] },
   'silent-v4.test': { A: { silent: true }, AAAA: ['2001:db8::1'] },
   'kept.test': { A: { addresses: ['192.0.2.1'], ttl: 60 }, AAAA: { negativeTtl: 3 } },
@@ -108,6 +109,26 @@ describe('waiting', () => {
   test('with IPv4 addresses in hand, IPv6 gets the resolution delay and no more', async () => {
     expect(await ask('slow-v6.test')).toEqual({ kind: 'addresses', ips: ['192.0.2.1'] })
     expect(await ask('soon-v6.test')).toEqual({ kind: 'addresses', ips: ['192.0.2.1', '2001:db8::1'] })
+  })
+
+  test('IPv6 addresses that come later are kept for the next who asks, and asked for once', async () => {
+    expect(await ask('late-v6.test')).toEqual({ kind: 'addresses', ips: ['192.0.2.1'] })
+    expect(asking.recall(name('late-v6.test'))).toBeNull()
+    expect(await ask('late-v6.test')).toEqual({ kind: 'addresses', ips: ['192.0.2.1'] })
+    await expect.poll(() => asking.recall(name('late-v6.test')), { timeout: 3_000 }).not.toBeNull()
+    expect(asking.recall(name('late-v6.test'))).toEqual({ kind: 'addresses', ips: ['192.0.2.1', '2001:db8::1'] })
+    expect([server.count('late-v6.test', 'A'), server.count('late-v6.test', 'AAAA')]).toEqual([1, 1])
+  })
+
+  test('no more than 64 names are waited for so', async () => {
+    const silentV6 = await startNameServer({ zone: (_name, type) => (type === 'A' ? { A: ['192.0.2.1'] } : { silent: true }) })
+    onTestFinished(() => silentV6.close())
+    const stub = createUdp({ host: ip('127.0.0.1'), port: silentV6.port }, settingsFor({ resolutionDelayMs: 5, retryMs: 400 }))
+    const names = Array.from({ length: 70 }, (_, i) => `n${i}.test`)
+    await Promise.all(names.map((text) => askFor(stub, text, 2_000)))
+    const askedAgain = () => names.filter((text) => silentV6.count(text, 'AAAA') > 1).length
+    await expect.poll(askedAgain, { timeout: 3_000 }).toBe(64)
+    expect(askedAgain()).toBe(64)
   })
 
   test('with IPv6 addresses in hand, IPv4 gets its whole time', async () => {

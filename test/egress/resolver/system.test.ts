@@ -85,6 +85,26 @@ test('it asks the servers that the machine is set to use now, at the ports that 
   expect(server.servers()).toEqual([])
 })
 
+test('servers that cannot be learnt are those that were known, or none that answers', async () => {
+  const settings = settingsFor({
+    hostsPath,
+    monotonic: () => now,
+    systemServers: () => {
+      if (servers.length === 0) throw Object.assign(new Error('open'), { code: 'EMFILE' })
+      return servers
+    },
+  })
+  const server = createSystem({ kind: 'system' }, settings)
+  const [none] = server.servers()
+  expect(none && (await askFor(none, 'a.test'))).toMatchObject({ kind: 'exhausted', cause: { code: 'EMFILE' } })
+  servers = ['192.0.2.53']
+  const known = server.servers()
+  expect(known.map(({ label }) => label)).toEqual(["this machine's resolver"])
+  servers = []
+  now = 1_000
+  expect(server.servers()).toBe(known)
+})
+
 test('what one server said is not what its successor says', async () => {
   const [first, second] = [
     await startNameServer({ zone: { 'a.test': { A: ['192.0.2.1'], ttl: 60, negativeTtl: 5 } } }),

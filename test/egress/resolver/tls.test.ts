@@ -35,6 +35,8 @@ test('several questions share one connection, and none waits for another', async
   expect(await slow).toEqual([2, { kind: 'addresses', ips: ['192.0.2.2'] }])
   expect(order).toEqual(['b', 'slow'])
   expect(server.connections).toBe(1)
+  // Each question fills a block (RFC 8467 §4.1).
+  expect(new Set(server.sizes)).toEqual(new Set([128]))
 })
 
 test('without a name the certificate must name the address', async () => {

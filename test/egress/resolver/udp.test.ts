@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { createUdp, createUdpExchange } from '../../../src/egress/resolver/udp.ts'
 import { StopSource } from '../../../src/model/stop.ts'
-import { type Lie, startNameServer, type ZoneTable } from '../../support/name-server.ts'
+import { type Lie, startNameServer, type ZoneFunction, type ZoneTable } from '../../support/name-server.ts'
 import { ip } from '../support.ts'
 import { askFor, settingsFor } from './settings.ts'
 
@@ -36,6 +36,21 @@ test.each(lies)('what does not answer the question (another %s) is passed over, 
   const why = lie === 'source' ? { kind: 'timeout' } : { kind: 'failed', why: 'sent nothing that answers the question' }
   expect(await askFor(udp, 'alone.test')).toMatchObject(why)
   expect(await askFor(udp, 'before.test')).toEqual({ kind: 'addresses', ips: ['192.0.2.1'] })
+})
+
+test('after sixteen wrong guesses at its id the question is put over TCP', async () => {
+  const guesses = (query: Buffer) =>
+    Array.from({ length: 16 }, (_, i) => {
+      const guess = Buffer.from(query)
+      guess.writeUInt16BE((query.readUInt16BE(0) + 1 + i) & 0xffff, 0)
+      return guess
+    })
+  const zone: ZoneFunction = (_name, type, asked) => (asked === 0 ? { instead: guesses } : type === 'A' ? { A: ['192.0.2.1'] } : {})
+  const server = await startNameServer({ zone })
+  onTestFinished(() => server.close())
+  const udp = createUdp({ host: ip('127.0.0.1'), port: server.port }, settingsFor({ retryMs: 10_000 }))
+  expect(await askFor(udp, 'a.test', 2_000)).toEqual({ kind: 'addresses', ips: ['192.0.2.1'] })
+  expect([server.count('a.test', 'A'), server.count('a.test', 'AAAA')]).toEqual([2, 2])
 })
 
 test('records of another name are no answer', async () => {
@@ -78,7 +93,7 @@ test('each question has a port and an id of its own', async () => {
 })
 
 test('an answer that is too long is fetched by TCP', async () => {
-  const many = Array.from({ length: 200 }, (_, i) => `192.0.2.${i}`)
+  const many = Array.from({ length: 60 }, (_, i) => `192.0.2.${i}`)
   const { udp } = await serving({ 'long.test': { A: many, truncated: true } })
   expect(await askFor(udp, 'long.test')).toEqual({ kind: 'addresses', ips: many })
 })

@@ -1,5 +1,4 @@
 import http2 from 'node:http2'
-import https from 'node:https'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createHttps } from '../../../src/egress/resolver/https.ts'
 import { type Certificate, makeAuthority, type TestAuthority } from '../../support/dated-certificates.ts'
@@ -80,17 +79,6 @@ test.each([
 test('an answer to another question is none', async () => {
   const server = await startHttpsNameServer({ zone, certificate })
   expect(await askFor(asking(server.port, '/'), 'lie.test', 600)).toMatchObject({ kind: 'failed', why: 'answered another question' })
-})
-
-test('what does not speak HTTP/2 is told from what is not there', async () => {
-  const server = https.createServer(certificate, (_request, response) => response.end('hello'))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  expect(await askFor(asking(address.port, '/'), 'a.test', 600)).toMatchObject({ kind: 'failed', why: 'does not speak HTTP/2' })
-  server.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
-  expect(await askFor(asking(address.port, '/'), 'a.test', 600)).toMatchObject({ kind: 'failed', why: 'could not be reached' })
 })
 
 test('several questions share one connection; one that ends is followed by a fresh one', { repeats: 10 }, async () => {
