@@ -25,7 +25,7 @@ const OLD_DAYS = 120
 
 export function banner(
   { policy, table, doors, selfTest, page }: Running,
-  settings: Pick<Settings, 'file' | 'records' | 'users' | 'inbounds'>,
+  settings: Pick<Settings, 'file' | 'records' | 'users' | 'inbounds' | 'upstream'>,
   { now, command }: BannerContext,
 ): string {
   const login = settings.users === null ? '' : 'USER:PASSWORD@'
@@ -46,7 +46,7 @@ Ringfence ${version} listens on ${doors.map(({ bound }) => formatEndpoint(bound)
   location  ${table === null ? 'NONE IS GOOD: whatever needs a country is blocked; see the log' : locationLine(table, now)}
 ${isSound(selfTest) ? '' : `  ATTENTION ${selfTestSentence(selfTest)}\n`}  records   ${settings.records.folder}${optional}
   settings  ${settings.file ?? 'defaults (no ringfence.yaml here or in /etc/ringfence)'}
-${pageLine(page)}
+${upstreamLine(settings.upstream)}${pageLine(page)}
 Try it         curl -x ${scheme}://${at} http://example.com/
 A browser      chromium --proxy-server=${scheme}://${door}
 Another shell  export http_proxy=${scheme}://${at} https_proxy=${scheme}://${at}${inClear ? ` ALL_PROXY=socks5h://${at}` : ''}
@@ -55,6 +55,13 @@ What happened  ${command} flows --follow${config}
 ${policy.fences.length === 0 ? `A fence        ${command} --policy no-cn${config}    (stop this one first: Ctrl-C)\n` : ''}
 ${attributions.join('')}
 `
+}
+
+/** In the order in which they are tried. Without one there is nothing to say. */
+function upstreamLine(upstreams: Settings['upstream']): string {
+  if (upstreams.length === 0) return ''
+  const listed = upstreams.map(({ type, server, tls }) => `${type} ${formatEndpoint(server)}${tls === null ? '' : ' in TLS'}`)
+  return `  upstream  everything goes through ${listed.join(', else ')}; UDP is refused\n`
 }
 
 /** Who turned it off knows that it is off. */

@@ -30,6 +30,13 @@ export function checkTls(material: TlsMaterial, files: TlsFiles, now: number): r
   return [...expired, ...authorities.flatMap((each) => expiry(each, files.clients ?? '', now))]
 }
 
+/** The authorities of a far end, each a PEM text of its own. Throws OperatorError where the file holds none. */
+export function readAuthorities(file: string): readonly string[] {
+  const found = certificatesIn(readText(file), file)
+  if (found.length === 0) throw new OperatorError(`${file}: there is no certificate in it (-----BEGIN CERTIFICATE-----)`)
+  return found.map((certificate) => certificate.toString())
+}
+
 function certificatesIn(text: string, file: string): readonly X509Certificate[] {
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []
   return blocks.map((block) => {

@@ -1,27 +1,48 @@
-/** The upstream proxies of the settings: their shape, what is wrong with them, and their passwords, which stand elsewhere. */
+/** The upstream proxies of the settings: their shape, and what is wrong with them. */
 import { z } from 'zod'
-import type { Hop } from '../egress/upstream/hop.ts'
 import { type UpstreamType, upstreamTypes } from '../egress/upstream/index.ts'
 import { secretSchema } from '../geoip/kinds.ts'
-import { readSecret, type SecretPlace } from '../geoip/secret.ts'
+import type { SecretPlace } from '../geoip/secret.ts'
 import { type Endpoint, familyOf, formatEndpoint, type Ip } from '../model/address.ts'
-import { OperatorError } from '../model/errors.ts'
-import { parseHostPort, printable } from '../model/hostname.ts'
+import { type Host, isHost, parseHost, parseHostPort, printable } from '../model/hostname.ts'
+import { didYouMean } from '../model/suggest.ts'
 import type { Path, Report } from '../policy/path.ts'
 import { MAX_LOGIN_BYTES } from '../wire/socks5-client.ts'
 
+const file = z.string({ error: 'must be the path of a file' }).min(1, { error: 'must be the path of a file' })
+
+const types = Object.keys(upstreamTypes) as [UpstreamType]
+
+const unknownType = (text: string): string => `"${printable(text)}" is not one of ${types.join(', ')}${didYouMean(text, types)}`
+
 export const upstreamSchema = z.strictObject({
-  type: z.enum(Object.keys(upstreamTypes) as [UpstreamType]),
+  type: z.string({ error: `must be one of ${types.join(', ')}` }).transform((text, context) => {
+    const type = types.find((each) => each === text)
+    // "did you mean http?" would be advice to leave the TLS away.
+    const message = text === 'https' ? 'a proxy that is spoken to in TLS is { type: http, tls: {} }' : unknownType(text)
+    if (type === undefined) context.addIssue({ code: 'custom', message })
+    return type ?? z.NEVER
+  }),
   server: z.string({ error: 'must be an address and a port, such as "10.0.0.1:1080"' }),
   /** For the proxy's login; the password is read once, at start. */
   username: z.string().min(1, { error: 'must not be empty' }).optional(),
   password: secretSchema.optional(),
+  /** The proxy is spoken to in TLS; its certificate is good for `name`, or else for the address. */
+  tls: z
+    .strictObject({
+      name: z.string().optional(),
+      /** The authority to trust instead of the well-known ones. */
+      ca: file.optional(),
+    })
+    .optional(),
 })
 
 export interface UpstreamSettings {
   readonly type: UpstreamType
   readonly server: Endpoint<Ip>
   readonly login: { readonly name: string; readonly password: SecretPlace } | null
+  /** `ca`: the path of a file, or `null`: the well-known authorities. */
+  readonly tls: { readonly host: Host; readonly ca: string | null } | null
 }
 
 /** `isOwnDoor`: whether an address and a port are one of those that this node listens on. */
@@ -30,20 +51,25 @@ export function compileUpstreams(
   around: { readonly resolvePath: (path: string) => string; readonly isOwnDoor: (ip: Ip, port: number) => boolean },
   report: Report,
 ): readonly UpstreamSettings[] {
-  const upstreams = written.map(({ type, server: text, username, password }, i) => {
+  const upstreams = written.map(({ type, server: text, username, password, tls: asked }, i) => {
     const at: Path = ['upstream', i]
     const server = parseServer(text)
     const problem = loginProblem(type, username, password)
     if (problem !== null) report(problem.key === null ? at : [...at, problem.key], problem.says)
+    const name = asked?.name === undefined ? null : certificateName(asked.name)
+    if (name !== null && 'problem' in name) report([...at, 'tls', 'name'], name.problem)
     if ('problem' in server) {
       report([...at, 'server'], server.problem)
       return null
     }
+    if (name !== null && 'problem' in name) return null
+    const ca = asked?.ca === undefined ? null : around.resolvePath(asked.ca)
+    const tls = asked === undefined ? null : { host: name ?? { kind: 'ip' as const, ip: server.host }, ca }
     if (around.isOwnDoor(server.host, server.port))
       report([...at, 'server'], `${formatEndpoint(server)} is a door of this node itself: what it sends would come back`)
-    if (username === undefined || password === undefined) return { type, server, login: null }
+    if (username === undefined || password === undefined) return { type, server, login: null, tls }
     const place = 'file' in password ? { file: around.resolvePath(password.file) } : password
-    return { type, server, login: { name: username, password: place } }
+    return { type, server, login: { name: username, password: place }, tls }
   })
   const places = upstreams.map((upstream) => (upstream === null ? null : formatEndpoint(upstream.server)))
   for (const [i, place] of places.entries()) {
@@ -64,6 +90,12 @@ function parseServer(text: string): Endpoint<Ip> | { readonly problem: string } 
   return { host: ip, port: parsed.port }
 }
 
+function certificateName(text: string): Host | { readonly problem: string } {
+  const host = parseHost(text)
+  if (!isHost(host) || host.kind === 'name') return host
+  return { problem: `${host.ip} is not needed: without "name" the certificate must name the address of the proxy` }
+}
+
 function loginProblem(
   type: UpstreamType,
   username: string | undefined,
@@ -76,22 +108,4 @@ function loginProblem(
   if (type === 'http' && username.includes(':')) return { key: 'username', says: 'must not hold a colon: HTTP Basic ends the name there' }
   if (Buffer.byteLength(username) > MAX_LOGIN_BYTES) return { key: 'username', says: `must have at most ${MAX_LOGIN_BYTES} bytes` }
   return null
-}
-
-/** The proxies with their passwords. Throws OperatorError where one can't be read, or does not fit. */
-export async function openUpstreams(
-  upstreams: readonly UpstreamSettings[],
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<readonly Hop[]> {
-  return await Promise.all(
-    upstreams.map(async ({ type, server, login }, i) => {
-      if (login === null) return { type, server, login }
-      const where = `upstream[${i}].password`
-      const password = await readSecret(login.password, env).catch((cause: unknown) => {
-        throw cause instanceof OperatorError ? new OperatorError(`${where}: ${cause.message}`, { cause }) : cause
-      })
-      if (password.length > MAX_LOGIN_BYTES) throw new OperatorError(`${where}: it has more than ${MAX_LOGIN_BYTES} bytes`)
-      return { type, server, login: { name: login.name, password } }
-    }),
-  )
 }

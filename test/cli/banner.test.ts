@@ -33,10 +33,11 @@ const selfTest = { ran: 0, known: 0, failed: [], tests: { ran: 0, failed: [] }, 
 const page = { kind: 'open', at: { host: parseIp('127.0.0.1')!, port: 8081 } } as const
 
 const doorAt = (host: string, port: number, name = 'mixed') => ({ name, bound: { host: parseIp(host)!, port } })
-const settingsOf = (file: string | null): Pick<Settings, 'file' | 'records' | 'users' | 'inbounds'> => ({
+const settingsOf = (file: string | null): Parameters<typeof banner>[1] => ({
   file,
   inbounds: loadSettings().inbounds,
   users: null,
+  upstream: [],
   records: { folder: '/var/lib/ringfence/flows', whenDiskFull: 'block' },
 })
 const summer = { now: Date.UTC(2026, 6, 1), command: 'npx ringfence' }
@@ -64,6 +65,23 @@ test('a policy that only judges', () => {
   expectScreen(
     'banner-judges',
     shown({ selfTest, page, policy: judge, table, doors: [doorAt('10.0.0.1', 8080)] }, settingsOf(null), summer),
+  )
+})
+
+test('proxies that everything goes through, in their order, and none of their logins', () => {
+  const server = { host: parseIp('10.0.0.1')!, port: 1080 }
+  const upstream: Settings['upstream'] = [
+    { type: 'socks5', server, login: { name: 'anna', password: { env: 'PASSWORD' } }, tls: null },
+    {
+      type: 'http',
+      server: { host: parseIp('2001:db8::1')!, port: 3129 },
+      login: null,
+      tls: { host: { kind: 'ip', ip: server.host }, ca: null },
+    },
+  ]
+  expectScreen(
+    'banner-upstream',
+    shown({ selfTest, page, policy: enforce, table, doors: [doorAt('127.0.0.1', 8080)] }, { ...settingsOf(null), upstream }, summer),
   )
 })
 

@@ -18,7 +18,7 @@ const judge = (servers: readonly (readonly [string, number])[], document: Readon
     {
       ...loadSettings(),
       file: null,
-      upstream: servers.map(([host, port]) => ({ type: 'socks5', server: { host: ip(host), port }, login: null })),
+      upstream: servers.map(([host, port]) => ({ type: 'socks5', server: { host: ip(host), port }, login: null, tls: null })),
     },
     policy({ uncertain: strict, ...document }),
     locator,

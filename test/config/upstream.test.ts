@@ -1,9 +1,7 @@
-import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadSettings } from '../../src/config/load.ts'
-import { openUpstreams } from '../../src/config/upstream.ts'
-import { ConfigErrors, OperatorError } from '../../src/model/errors.ts'
+import { ConfigErrors } from '../../src/model/errors.ts'
 import { folderWith } from '../cli/screen.ts'
 
 /** The settings of a file with these upstreams, as YAML that is JSON. */
@@ -35,9 +33,25 @@ test('each has a type and an address; its password stands in a file beside the s
     { type: 'http', server: '192.0.2.1:3128', username: 'anna', password: { env: 'PROXY_PASSWORD' } },
   ])
   expect(read()).toEqual([
-    { type: 'socks5', server: { host: '10.0.0.1', port: 1080 }, login: null },
-    { type: 'http', server: { host: '2001:db8::1', port: 3128 }, login: { name: 'anna', password: { file: path.join(folder, 'secret') } } },
-    { type: 'http', server: { host: '192.0.2.1', port: 3128 }, login: { name: 'anna', password: { env: 'PROXY_PASSWORD' } } },
+    { type: 'socks5', server: { host: '10.0.0.1', port: 1080 }, login: null, tls: null },
+    {
+      type: 'http',
+      server: { host: '2001:db8::1', port: 3128 },
+      login: { name: 'anna', password: { file: path.join(folder, 'secret') } },
+      tls: null,
+    },
+    { type: 'http', server: { host: '192.0.2.1', port: 3128 }, login: { name: 'anna', password: { env: 'PROXY_PASSWORD' } }, tls: null },
+  ])
+})
+
+test('one that is spoken to in TLS says whom its certificate names, if not its address, and who vouches for it', () => {
+  const { read, folder } = upstreamsOf([
+    { type: 'http', server: '10.0.0.1:3129', tls: {} },
+    { type: 'socks5', server: '10.0.0.1:1081', tls: { name: 'Proxy.example.', ca: 'ca.pem' } },
+  ])
+  expect(read().map(({ tls }) => tls)).toEqual([
+    { host: { kind: 'ip', ip: '10.0.0.1' }, ca: null },
+    { host: { kind: 'name', name: 'proxy.example' }, ca: path.join(folder, 'ca.pem') },
   ])
 })
 
@@ -76,24 +90,21 @@ describe('faults', () => {
     expect(faultsOf([{ type: 'http', server: '10.0.0.1:3128', ...login }])).toEqual([message])
   })
 
+  test('names that no certificate has', () => {
+    const upstream = (name: string) => ({ ...socks5('10.0.0.1:1080'), tls: { name } })
+    expect(faultsOf([upstream('10.0.0.1')])).toEqual([
+      'upstream[0].tls.name: 10.0.0.1 is not needed: without "name" the certificate must name the address of the proxy',
+    ])
+    expect(faultsOf([upstream('a b')])[0]).toMatch(/^upstream\[0\]\.tls\.name: /)
+  })
+
   test('a type that is none', () => {
-    expect(faultsOf([{ type: 'ftp', server: '10.0.0.1:1080' }])[0]).toMatch(/^upstream\[0\]\.type: /)
-  })
-})
-
-describe('passwords', () => {
-  const open = (password: { readonly file: string } | { readonly env: string }, env = {}) =>
-    openUpstreams([{ type: 'http', server: { host: '10.0.0.1' as never, port: 3128 }, login: { name: 'anna', password } }], env)
-
-  test('are read once, from where they stand', async () => {
-    const folder = folderWith({ secret: 'from-file\n' })
-    fs.chmodSync(path.join(folder, 'secret'), 0o600)
-    expect(await open({ file: path.join(folder, 'secret') })).toMatchObject([{ login: { name: 'anna', password: 'from-file' } }])
-    expect(await open({ env: 'P' }, { P: 'from-env' })).toMatchObject([{ login: { password: 'from-env' } }])
-  })
-
-  test('that are not there, or do not fit, stop the start and say which', async () => {
-    await expect(open({ env: 'P' })).rejects.toThrow('upstream[0].password: the environment variable P is not set')
-    await expect(open({ env: 'P' }, { P: 'x'.repeat(256) })).rejects.toThrow(OperatorError)
+    expect(faultsOf([{ type: 'https', server: '10.0.0.1:3129' }])).toEqual([
+      'upstream[0].type: a proxy that is spoken to in TLS is { type: http, tls: {} }',
+    ])
+    expect(faultsOf([{ type: 'socks', server: '10.0.0.1:1080' }])).toEqual([
+      'upstream[0].type: "socks" is not one of http, socks5, did you mean "socks5"?',
+    ])
+    expect(faultsOf([{ server: '10.0.0.1:1080' }])).toEqual(['upstream[0]: "type" is missing: it must be one of http, socks5'])
   })
 })

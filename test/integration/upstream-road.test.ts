@@ -7,6 +7,7 @@ import type { Flow, FlowId } from '../../src/model/flow.ts'
 import { anonymous } from '../../src/model/identity.ts'
 import { carry } from '../../src/pipeline/pipeline.ts'
 import type { Offer, Refusal } from '../../src/pipeline/ports.ts'
+import { scriptedProxy } from '../egress/upstream/scripted-proxy.ts'
 import { ip, name } from '../support/fake-ports.ts'
 import { echo, ok, startHttpOrigin, startOrigin } from '../support/origin-server.ts'
 import { notToChina, openProxy, policyText, roadOf, VIA, type World } from '../support/proxy-under-test.ts'
@@ -15,9 +16,9 @@ import { never } from '../support/socket-pair.ts'
 const AMERICA = '170.114.1.1'
 
 /** A world whose way out is the proxy at this port of loopback. */
-function through(port: number, type: Hop['type'], via: string | null = null): Pick<World, 'hops' | 'dialer'> {
+function through(port: number, type: Hop['type'], via: string | null = null, login: Hop['login'] = null): Pick<World, 'hops' | 'dialer'> {
   const server = { host: ip('127.0.0.1'), port }
-  return { hops: [server], dialer: createEgress([{ type, server, login: null }], createDirect(), via) }
+  return { hops: [server], dialer: createEgress([{ type, server, login, tls: null }], createDirect(), via) }
 }
 
 test.each(['http', 'socks5'] as const)(
@@ -57,6 +58,40 @@ test('each request of a kept-alive connection goes through the proxy as a tunnel
     await proxy.flowsOver(count)
   }
   expect(proxy.writer.ended.map(({ ending, via }) => [ending, via])).toEqual([1, 2].map(() => ['completed', `127.0.0.1:${next.port}`]))
+})
+
+test('a plain request goes as a tunnel to its address: our login to the proxy, the client’s to nobody, Via to each', async () => {
+  const next = await scriptedProxy([{ after: '\r\n\r\n', say: 'HTTP/1.1 200 ok\r\n\r\nHTTP/1.1 204 ok\r\n\r\n' }])
+  const theirs = Buffer.from('ben:of-the-client').toString('base64')
+  const login = { name: 'anna', password: 'of-the-proxy' }
+  const proxy = await openProxy({ names: { 'a.example': [AMERICA] }, ...through(next.port, 'http', VIA, login) })
+  const client = await proxy.connect()
+  client.send(`GET http://a.example/x HTTP/1.1\r\nHost: a.example\r\nProxy-Authorization: Basic ${theirs}\r\n\r\n`)
+  await client.receives('HTTP/1.1 204')
+  expect(next.received.map(String)).toEqual([
+    [
+      `CONNECT ${AMERICA}:80 HTTP/1.1`,
+      `Host: ${AMERICA}:80`,
+      `Via: 1.1 ${VIA}`,
+      `Proxy-Authorization: Basic ${Buffer.from('anna:of-the-proxy').toString('base64')}`,
+      '',
+      'GET /x HTTP/1.1',
+      'Host: a.example',
+      `Via: 1.1 ${VIA}`,
+      'Connection: close',
+      '',
+      '',
+    ].join('\r\n'),
+  ])
+})
+
+test('the login of a client goes to no proxy and no origin', async () => {
+  const next = await scriptedProxy([{ after: '\r\n\r\n', say: 'HTTP/1.1 200 ok\r\n\r\n' }])
+  const proxy = await openProxy({ names: { 'a.example': [AMERICA] }, ...through(next.port, 'http') })
+  const client = await proxy.connect()
+  client.send('CONNECT a.example:443 HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic eDp5\r\nCookie: a=b\r\n\r\n')
+  await client.receives('200')
+  expect(next.received.map(String)).toEqual([`CONNECT ${AMERICA}:443 HTTP/1.1\r\nHost: ${AMERICA}:443\r\n\r\n`])
 })
 
 test('a proxy that is our own door is refused before anything is sent', async () => {

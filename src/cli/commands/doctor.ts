@@ -21,14 +21,14 @@ interface Options {
 /** The command; its action throws AnsweredNo where something does not work. */
 export const doctorCommand = (output: () => Output = () => outputTo(process.stdout)): Command =>
   new Command('doctor')
-    .description('check that this node can do its work, and say what mends it: folders, clock, doors, resolver, data, fences')
+    .description('check that this node can do its work, and say what mends it: folders, clock, doors, resolver, upstream, data, fences')
     .option('--offline', 'ask nothing of the network')
     .option('--policy <name>', 'a policy pack or file (default: what the settings say)')
     .option('--config <file>', 'settings file')
     .option('--json', 'one JSON object')
     .addHelpText(
       'after',
-      '\nRun it as the user that runs the proxy. Nothing is changed: folders are tried with a file that is removed again.\nExit code: 0 all works (warnings do not count), 1 something does not work, 2 bad input.',
+      '\nRun it as the user that runs the proxy. Nothing is changed: folders are tried with a file that is removed again,\nHTTP upstreams by asking for 255.255.255.255:443, where nobody is.\nExit code: 0 all works (warnings do not count), 1 something does not work, 2 bad input.',
     )
     .action((options: Options) => doctor(options, output()))
 

@@ -1,8 +1,10 @@
-/** Whether each upstream proxy may be used under the policy, and takes connections. No destination is asked for. */
+/** Whether each upstream proxy may be used under the policy, takes connections, and accepts the login. No destination hears of it. */
 import { judgeUpstreams } from '../../config/judge-upstreams.ts'
 import { libraryFor } from '../../config/library.ts'
-import { openUpstreams } from '../../config/upstream.ts'
+import { openUpstreams } from '../../config/open-upstreams.ts'
 import { createDirect } from '../../egress/direct.ts'
+import { type Hop, hopFailure } from '../../egress/upstream/hop.ts'
+import { NOWHERE, type Probed, probe } from '../../egress/upstream/probe.ts'
 import { unlocated } from '../../geoip/table.ts'
 import { type Endpoint, formatEndpoint, type Ip } from '../../model/address.ts'
 import { OperatorError, RingfenceError } from '../../model/errors.ts'
@@ -17,15 +19,20 @@ import { refusalsOf } from '../refusals.ts'
 import { type Check, type Finding, fail, ok } from './check.ts'
 
 const CONNECT_MS = 3_000
+/** For all of it. */
+const ANSWER_MS = 4_000
+
+const MEND = 'the entry under "upstream", or that proxy'
 
 export const upstream: Check = async ({ settings, policy, opened: { table }, clock, offline }) => {
   if (settings.upstream.length === 0) return [ok('no upstream proxy is set: destinations are reached directly')]
   const locator = table ?? { hash: 'none', locate: unlocated }
   const refusals = refusalsOf(settings)
   const { apps } = libraryFor(settings)
+  let hops: readonly Hop[]
   try {
     judgeUpstreams(settings, policy, locator, refusals, apps, clock.now())
-    await openUpstreams(settings.upstream, process.env)
+    hops = await openUpstreams(settings.upstream, process.env)
   } catch (error) {
     // What the proxy would not use, nobody tries.
     if (error instanceof OperatorError) return [fail(error.message, 'the entry under "upstream", or the policy')]
@@ -33,25 +40,47 @@ export const upstream: Check = async ({ settings, policy, opened: { table }, clo
   }
   if (offline) return [{ state: 'skipped', says: 'upstream proxies are not tried (--offline)' }]
   return await Promise.all(
-    settings.upstream.map(async ({ type, server }) => {
-      const label = `upstream proxy ${formatEndpoint(server)} (${type})`
+    hops.map(async (hop) => {
+      const { type, server, tls } = hop
+      const label = `upstream proxy ${formatEndpoint(server)} (${type}${tls === null ? '' : ', TLS'})`
       const flow = flowTo(server, clock.now())
       const known = whenNamesEnd(identify(flow, clock.now(), apps))
       const decision = decide(policy, known, [locate(server.host, locator)], flow, refusals)
       if (decision.kind === 'refuse') return fail(`${label} is not tried: the policy forbids it as a destination`, 'the policy')
-      return await tried(label, decision.pinned[0])
+      return await tried(label, hop, decision.pinned[0])
     }),
   )
 }
 
-async function tried(label: string, to: PinnedEndpoint): Promise<Finding> {
+async function tried(label: string, hop: Hop, at: PinnedEndpoint): Promise<Finding> {
+  const stop = new StopSource()
+  const timer = setTimeout(
+    () => stop.abort(hopFailure(hop, 'upstream.unreachable', `takes connections, and says nothing within ${ANSWER_MS / 1000} s`)),
+    ANSWER_MS,
+  )
   try {
-    const { stream } = await createDirect({ attemptMs: CONNECT_MS })(to, new StopSource())
-    stream.destroy()
-    return ok(`${label} takes connections`)
+    const probed = await probe(hop, at, createDirect({ attemptMs: CONNECT_MS }), stop)
+    return ok(`${label} ${sayProbed(probed, hop)}`)
   } catch (error) {
     if (!(error instanceof RingfenceError)) throw error
-    return fail(`${label}: ${error.message}`, 'the entry under "upstream", or that proxy')
+    const mend = error.code === 'upstream.unauthenticated' ? '"username" and "password" of the entry under "upstream"' : MEND
+    return fail(`${label}: ${error.message}`, mend)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function sayProbed(probed: Probed, { type, login }: Hop): string {
+  const how = type === 'http' ? `asked for ${formatEndpoint(NOWHERE)}, which leads nowhere` : 'no destination was asked for'
+  switch (probed) {
+    case 'accepted':
+      return `${login === null ? 'takes CONNECT without a login' : 'accepts the login'} (${how})`
+    case 'not-asked':
+      return `${login === null ? 'wants no login' : 'does not ask for the login that is set'} (${how})`
+    case 'not-said':
+      return `answers, and does not permit what was tried (${how})${login === null ? '' : ': nothing is known of the login'}`
+    default:
+      return probed satisfies never
   }
 }
 

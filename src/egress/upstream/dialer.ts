@@ -12,6 +12,7 @@ import type { Dialer, Upstream } from '../../pipeline/ports.ts'
 import { type Attempt, createDialer, race } from '../happy-eyeballs.ts'
 import { type Hop, hopFailure } from './hop.ts'
 import { upstreamTypes } from './index.ts'
+import { secureHop } from './tls.ts'
 
 /** Between two addresses of one destination: a proxy answers only once it has connected, or tried to. */
 const ATTEMPT_DELAY_MS = 1_000
@@ -33,9 +34,10 @@ export function createUpstreamDialer({ hops, attempt, via, delayMs = ATTEMPT_DEL
   const lead = async (to: PinnedEndpoint, at: PinnedEndpoint, stop: Stop): Promise<Upstream> => {
     const hop = hops.find(({ server }) => isSame(server, at))
     if (hop === undefined) throw new Error(`no upstream proxy is set at ${formatEndpoint(at)}`)
-    const { stream, connectMs } = await attempt(at, stop).catch((error: unknown) => {
+    const { stream: below, connectMs } = await attempt(at, stop).catch((error: unknown) => {
       throw error instanceof RingfenceError && error.code.startsWith('dial.') && !stop.aborted ? unreached(hop, error) : error
     })
+    const stream = hop.tls === null ? below : await secureHop(below, hop.tls, hop, stop)
     try {
       await upstreamTypes[hop.type](stream, to, hop, stop, via)
     } catch (error) {

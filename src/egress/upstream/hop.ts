@@ -1,7 +1,8 @@
 /** An upstream proxy as it is spoken to, and the words for what goes wrong with it: its own faults, and those it tells of the destination. */
 import { type Endpoint, formatEndpoint, type Ip } from '../../model/address.ts'
 import { type ErrorCode, RingfenceError } from '../../model/errors.ts'
-import type { Stop } from '../../model/stop.ts'
+import type { Host } from '../../model/hostname.ts'
+import { type Stop, StopSource } from '../../model/stop.ts'
 import type { ByteStream } from '../../pipeline/byte-stream.ts'
 
 export interface Hop {
@@ -9,6 +10,15 @@ export interface Hop {
   readonly type: 'http' | 'socks5'
   readonly server: Endpoint<Ip>
   readonly login: { readonly name: string; readonly password: string } | null
+  /** How the proxy itself is spoken to; `null`: in clear. */
+  readonly tls: HopTls | null
+}
+
+export interface HopTls {
+  /** Whom the proxy's certificate must name. */
+  readonly host: Host
+  /** PEM certificates to trust instead of Node's roots, or `null`. */
+  readonly ca: readonly string[] | null
 }
 
 /**
@@ -50,5 +60,26 @@ export async function say(stream: ByteStream, bytes: Uint8Array, hop: Hop, stop:
     await stream.write(bytes, stop)
   } catch {
     throw stop.aborted ? stop.reason : hopLeft(hop, stream)
+  }
+}
+
+/** For what a proxy answers by itself, before any destination has a say. */
+const ANSWER_MS = 4_000
+
+/** Waits for such an answer, and rejects with `upstream.unreachable` where none comes: the next proxy may have one. */
+export async function soon<T>(hop: Hop, stop: Stop, ask: (stop: Stop) => Promise<T>, milliseconds: number = ANSWER_MS): Promise<T> {
+  const late = new StopSource()
+  const leave = () => late.abort(stop.reason)
+  if (stop.aborted) leave()
+  stop.addEventListener('abort', leave)
+  const timer = setTimeout(
+    () => late.abort(hopFailure(hop, 'upstream.unreachable', `takes connections, and says nothing within ${milliseconds / 1000} s`)),
+    milliseconds,
+  )
+  try {
+    return await ask(late)
+  } finally {
+    clearTimeout(timer)
+    stop.removeEventListener('abort', leave)
   }
 }

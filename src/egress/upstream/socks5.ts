@@ -6,23 +6,28 @@ import { readMessage } from '../../pipeline/handshake.ts'
 import type { Parsed } from '../../wire/parsed.ts'
 import { socks5Method } from '../../wire/socks5.ts'
 import { encodeConnect, encodeGreeting, encodeLogin, parseLoginStatus, parseMethodChoice, parseReply } from '../../wire/socks5-client.ts'
-import { type DialCode, destinationFailure, type Handshake, type Hop, hopFailure, hopLeft, say, type UpstreamCode } from './hop.ts'
+import { type DialCode, destinationFailure, type Handshake, type Hop, hopFailure, hopLeft, say, soon, type UpstreamCode } from './hop.ts'
 
 export const connectBySocks5: Handshake = async (stream, to, hop, stop) => {
-  const { login } = hop
-  const offered: readonly number[] = login === null ? [socks5Method.none] : [socks5Method.none, socks5Method.password]
-  await say(stream, encodeGreeting(offered), hop, stop)
-  const method = await read(stream, parseMethodChoice, hop, stop)
-  if (method === socks5Method.noneAcceptable)
-    throw hopFailure(hop, 'upstream.unauthenticated', login === null ? 'wants a login' : 'takes neither no login nor name and password')
-  if (!offered.includes(method)) throw hopFailure(hop, 'upstream.malformed', `chose method ${method}, which was not offered`)
-  if (method === socks5Method.password && login !== null) {
-    await say(stream, encodeLogin(login.name, login.password), hop, stop)
-    if (!(await read(stream, parseLoginStatus, hop, stop))) throw hopFailure(hop, 'upstream.unauthenticated', 'does not accept the login')
-  }
+  await greet(stream, hop, stop)
   await say(stream, encodeConnect(to), hop, stop)
   const { code } = await read(stream, parseReply, hop, stop)
   if (code !== 0) throw failureOf(code, to, hop)
+}
+
+/** All before the request: the choice of method, and the login where the proxy asks for one. Resolves with whether it did. */
+export async function greet(stream: ByteStream, hop: Hop, stop: Stop): Promise<boolean> {
+  const { login } = hop
+  const offered: readonly number[] = login === null ? [socks5Method.none] : [socks5Method.none, socks5Method.password]
+  await say(stream, encodeGreeting(offered), hop, stop)
+  const method = await soon(hop, stop, (late) => read(stream, parseMethodChoice, hop, late))
+  if (method === socks5Method.noneAcceptable)
+    throw hopFailure(hop, 'upstream.unauthenticated', login === null ? 'wants a login' : 'takes neither no login nor name and password')
+  if (!offered.includes(method)) throw hopFailure(hop, 'upstream.malformed', `chose method ${method}, which was not offered`)
+  if (method !== socks5Method.password || login === null) return false
+  await say(stream, encodeLogin(login.name, login.password), hop, stop)
+  if (!(await read(stream, parseLoginStatus, hop, stop))) throw hopFailure(hop, 'upstream.unauthenticated', 'does not accept the login')
+  return true
 }
 
 /** RFC 1928 §6. */

@@ -26,7 +26,7 @@ test('on a node where nothing works every finding names what mends it, and only 
       ...settings,
       inbounds: [{ ...settings.inbounds[0], listen: { host: ip('192.0.2.1'), port: 8080 } }] as const,
       records: { ...settings.records, folder: file },
-      upstream: [{ type: 'socks5', server: { host: ip('127.0.0.1'), port: 1 }, login: null }] as const,
+      upstream: [{ type: 'socks5', server: { host: ip('127.0.0.1'), port: 1 }, login: null, tls: null }] as const,
       geoip: { ...settings.geoip, folder: file, cache: file },
     },
     opened: { table: opened.table, refused: { why: 'damaged', key: null } },

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createDirect } from '../../../src/egress/direct.ts'
 import { createEgress, createUpstreamDialer } from '../../../src/egress/upstream/dialer.ts'
 import type { Hop } from '../../../src/egress/upstream/hop.ts'
@@ -17,7 +17,7 @@ const greets: Turn = { after: 3, say: hex('05 00') }
 const opens: readonly Turn[] = [greets, { after: 13, say: hex('05 00 00 01 00000000 0000') }]
 const says = (code: string): readonly Turn[] => [greets, { after: 13, say: hex(`05 ${code} 00 01 00000000 0000`) }]
 
-const socks5 = (port: number): Hop => ({ type: 'socks5', server: { host: ip('127.0.0.1'), port }, login: null })
+const socks5 = (port: number): Hop => ({ type: 'socks5', server: { host: ip('127.0.0.1'), port }, login: null, tls: null })
 const at = (port: number) => pinned('127.0.0.1', port)
 
 /** A port on which nobody listens. */
@@ -58,6 +58,18 @@ test('a proxy that cannot be reached, or is none, gives way to the next', async 
   expect(via?.port).toBe(good.port)
   stream.destroy()
   await eventually('both connections closed', () => none.open === 0 && good.open === 0)
+})
+
+test('a proxy that greets nobody gives way to the next, in time for that one to answer', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const [mute, good] = [await scriptedProxy([]), await scriptedProxy(opens)]
+  const dial = dialerOf(mute.port, good.port).dial([one], never, [at(mute.port), at(good.port)])
+  while (mute.received[0]?.length !== 3) await new Promise((resolve) => setImmediate(resolve))
+  vi.advanceTimersByTime(4_000)
+  const { stream, via } = await dial
+  expect(via?.port).toBe(good.port)
+  stream.destroy()
 })
 
 test('only the hops that were permitted are used', async () => {

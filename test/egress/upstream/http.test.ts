@@ -17,7 +17,7 @@ const answers = (say: string, leave?: 'end' | 'reset'): Turn => ({ after: '\r\n\
 async function connect(turns: readonly Turn[], { to = v4, login: as = null as Hop['login'], via = null as string | null } = {}) {
   const proxy = await scriptedProxy(turns)
   const stream = await connectTo(proxy.port)
-  const hop: Hop = { type: 'http', server: { host: ip('127.0.0.1'), port: proxy.port }, login: as }
+  const hop: Hop = { type: 'http', server: { host: ip('127.0.0.1'), port: proxy.port }, login: as, tls: null }
   return { proxy, stream, done: connectByHttp(stream, to, hop, never, via) }
 }
 
@@ -111,7 +111,7 @@ describe('a proxy that is none', () => {
   test('silence lasts until the dial is given up', async () => {
     const proxy = await scriptedProxy([])
     const stop = new StopSource()
-    const hop: Hop = { type: 'http', server: { host: ip('127.0.0.1'), port: proxy.port }, login: null }
+    const hop: Hop = { type: 'http', server: { host: ip('127.0.0.1'), port: proxy.port }, login: null, tls: null }
     const done = connectByHttp(await connectTo(proxy.port), v4, hop, stop, null)
     stop.abort(new RingfenceError('dial.timeout', 'the time is over'))
     await expect(done).rejects.toMatchObject({ code: 'dial.timeout' })

@@ -19,7 +19,7 @@ const reply = (code: number, rest = '01 00000000 0000'): Uint8Array => hex(`05 $
 async function connect(turns: readonly Turn[], { to = v4, login: as = null as Hop['login'] } = {}) {
   const proxy = await scriptedProxy(turns)
   const stream = await connectTo(proxy.port)
-  const hop: Hop = { type: 'socks5', server: { host: ip('127.0.0.1'), port: proxy.port }, login: as }
+  const hop: Hop = { type: 'socks5', server: { host: ip('127.0.0.1'), port: proxy.port }, login: as, tls: null }
   return { proxy, stream, hop, done: connectBySocks5(stream, to, hop, never, null) }
 }
 
@@ -136,7 +136,7 @@ describe('a proxy that is none', () => {
   test('silence lasts until the dial is given up', async () => {
     const proxy = await scriptedProxy([])
     const stop = new StopSource()
-    const hop: Hop = { type: 'socks5', server: { host: ip('127.0.0.1'), port: proxy.port }, login: null }
+    const hop: Hop = { type: 'socks5', server: { host: ip('127.0.0.1'), port: proxy.port }, login: null, tls: null }
     const done = connectBySocks5(await connectTo(proxy.port), v4, hop, stop, null)
     stop.abort(new RingfenceError('dial.timeout', 'the time is over'))
     await expect(done).rejects.toMatchObject({ code: 'dial.timeout' })

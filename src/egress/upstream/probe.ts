@@ -1,0 +1,54 @@
+/**
+ * An upstream proxy tried by itself: connection, TLS, and login, as far as it tells of that without a destination. No
+ * destination hears of it.
+ */
+import { type Endpoint, type Ip, ipFromBytes } from '../../model/address.ts'
+import { RingfenceError } from '../../model/errors.ts'
+import type { Stop } from '../../model/stop.ts'
+import type { PinnedEndpoint } from '../../model/verdict.ts'
+import type { ByteStream } from '../../pipeline/byte-stream.ts'
+import type { Upstream } from '../../pipeline/ports.ts'
+import type { Attempt } from '../happy-eyeballs.ts'
+import type { Hop } from './hop.ts'
+import { connectByHttp } from './http.ts'
+import { greet } from './socks5.ts'
+import { secureHop } from './tls.ts'
+
+/**
+ * For a proxy that looks at a login only when it is asked for a destination. No connection can be made to the broadcast
+ * address (RFC 919), so nothing is sent there; to its port proxies permit CONNECT, as a rule.
+ */
+export const NOWHERE: Endpoint<Ip> = { host: ipFromBytes(Uint8Array.of(255, 255, 255, 255)), port: 443 }
+
+/** What a proxy thinks of the login that is set, or of there being none: it is content, did not ask, or has not said. */
+export type Probed = 'accepted' | 'not-asked' | 'not-said'
+
+/** `at`: the proxy's own address. Rejects with RingfenceError `dial.*` or `upstream.*` where no flow would get through. */
+export async function probe(hop: Hop, at: PinnedEndpoint, attempt: Attempt<Upstream>, stop: Stop): Promise<Probed> {
+  const { stream: below } = await attempt(at, stop)
+  const stream = hop.tls === null ? below : await secureHop(below, hop.tls, hop, stop)
+  try {
+    return await probes[hop.type](stream, hop, stop)
+  } finally {
+    stream.destroy()
+  }
+}
+
+const probes: Readonly<Record<Hop['type'], (stream: ByteStream, hop: Hop, stop: Stop) => Promise<Probed>>> = {
+  http: probeHttp,
+  socks5: async (stream, hop, stop) => ((await greet(stream, hop, stop)) ? 'accepted' : 'not-asked'),
+}
+
+async function probeHttp(stream: ByteStream, hop: Hop, stop: Stop): Promise<Probed> {
+  try {
+    await connectByHttp(stream, NOWHERE, hop, stop, null)
+    return 'accepted'
+  } catch (error) {
+    if (!(error instanceof RingfenceError) || stop.aborted) throw error
+    // It went to the trouble of trying.
+    if (error.code.startsWith('dial.')) return 'accepted'
+    // A rule of its own about that address or port, which may come before the one about logins.
+    if (error.code === 'upstream.refused') return 'not-said'
+    throw error
+  }
+}
