@@ -42,7 +42,7 @@ export async function openAccepted(specs: readonly SourceSpec[], world: Acceptin
   let ledger: Ledger | null = null
   try {
     ledger = world.ledger === null ? null : await readLedger(world.ledger)
-    const table = await openTable(specs, world)
+    const table = await openTable(specs, world, inForce)
     if (world.ledger === null) return { table, refused: null }
     const why = await whyNot(table, ledger, world, inForce)
     return why === null ? { table, refused: null } : { table: await lastGood(ledger, world, inForce), refused: { why, key: table.key } }

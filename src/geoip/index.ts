@@ -64,12 +64,19 @@ export async function planSources(settings: readonly GeoSourceSettings[]): Promi
   return specs
 }
 
-/** Opens the table of these sources; throws GeoSourceError for a file that can't be used. */
-export async function openTable(specs: readonly SourceSpec[], { companies, cache }: TableWorld): Promise<GeoTable> {
+/**
+ * Opens the table of these sources; throws GeoSourceError for a file that can't be used. The one in force is not read
+ * again where the inputs are still those that it was made of: that takes the thread of all flows half a second.
+ */
+export async function openTable(
+  specs: readonly SourceSpec[],
+  { companies, cache }: TableWorld,
+  inForce: GeoTable | null = null,
+): Promise<GeoTable> {
   const absent = specs.find(({ format, files }) => files.length === 0 && format !== 'override')
   if (absent !== undefined) throw new GeoSourceError(absent.name, 'not downloaded yet: run "ringfence geoip update"')
   const key = keyOf(specs, await Promise.all(specs.map(hashesOf)))
-  const kept = await reopenTable(key, { companies, cache })
+  const kept = inForce?.key === key ? inForce : await reopenTable(key, { companies, cache })
   if (kept !== null) return labelled(kept, specs)
   const bytes = await buildApart(specs)
   // By what was built, should a file have been replaced meanwhile.

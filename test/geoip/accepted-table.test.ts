@@ -58,6 +58,17 @@ test('the first data is taken, and so is newer data', async () => {
   expect(table?.locate(ip('8.8.8.8')).best).toBe('DE')
 })
 
+test('the table in force is taken for what the same files hold, and not made again', async () => {
+  const { folder, world, start, replace } = setUp()
+  const first = await start()
+  const specs = [specOf({ files: [join(folder, 'a.mmdb')] })]
+  const again = await openAccepted(specs, world, first)
+  expect(again).toMatchObject({ table: { hash: first.hash }, refused: null })
+  expect(again.table?.locate).toBe(first.locate)
+  replace(database('DE', 'CN', '2026-07-01'))
+  expect((await openAccepted(specs, world, first)).table?.locate(ip('8.8.8.8')).best).toBe('DE')
+})
+
 test.each<[what: string, fresh: Buffer | string, why: RegExp]>([
   ['a damaged file', 'no database', /a\.mmdb: not an mmdb file/],
   ['an older edition', database('US', 'CN', '2026-05-01'), /^a: its data is of 2026-05-01, older than that of 2026-06-01/],
