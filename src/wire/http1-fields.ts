@@ -17,8 +17,8 @@ export const isToken = (text: string): boolean => token.test(text)
 /** Visible characters, obs-text, space and tab (RFC 9110 §5.5): no CR, LF, NUL or other control. */
 export const isFieldText = (text: string): boolean => fieldText.test(text)
 
-/** Reads field lines; refuses the first that is not exactly `name: value`. */
-export function parseFields(lines: readonly string[]): readonly Field[] | Http1Malformed {
+/** Reads field lines; refuses the first that is not exactly `name: value`, but for what may stand before the colon. */
+export function parseFields(lines: readonly string[], beforeColon: 'nothing' | 'space' = 'nothing'): readonly Field[] | Http1Malformed {
   const fields: Field[] = []
   for (const line of lines) {
     // RFC 9112 §5.2 obs-fold: some recipients join such a line to the one before, some read a field of its own.
@@ -26,7 +26,8 @@ export function parseFields(lines: readonly string[]): readonly Field[] | Http1M
     const colon = line.indexOf(':')
     // Told by its first word: behind it a password may stand.
     if (colon < 0) return refused(400, `a field line without colon: "${printable(line.split(/[ \t]/)[0] ?? '')}"`)
-    const name = line.slice(0, colon)
+    const written = line.slice(0, colon)
+    const name = beforeColon === 'space' ? trimOws(written) : written
     // RFC 9112 §5.1: this catches white space before the colon, too.
     if (!isToken(name)) return refused(400, `"${printable(name)}" is not a field name`)
     const value = trimOws(line.slice(colon + 1))
@@ -65,9 +66,12 @@ const hopByHop: ReadonlySet<string> = new Set([
 // further than it may.
 const neverNominated: ReadonlySet<string> = new Set(['host', 'content-length', 'max-forwards'])
 
-/** The fields that go on to the next hop: without those of one hop and those that Connection names (RFC 9110 §7.6.1). */
-export function endToEndFields(fields: readonly Field[]): readonly Field[] {
-  const nominated = new Set(listOf(fields, 'connection').filter((name) => !neverNominated.has(name)))
+/**
+ * The fields that go on to the next hop: without those of one hop and those that Connection names (RFC 9110 §7.6.1), which
+ * may stand in the trailers of the `head` that names them as well.
+ */
+export function endToEndFields(fields: readonly Field[], head: readonly Field[] = fields): readonly Field[] {
+  const nominated = new Set(listOf(head, 'connection').filter((name) => !neverNominated.has(name)))
   return fields.filter(({ name }) => !hopByHop.has(name.toLowerCase()) && !nominated.has(name.toLowerCase()))
 }
 

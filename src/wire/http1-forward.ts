@@ -5,7 +5,7 @@
 import { formatEndpoint } from '../model/address.ts'
 import { type Host, hostText } from '../model/hostname.ts'
 import { withoutVoidExpect } from './http1-expect.ts'
-import { endToEndFields, type Field, fieldValues, hasToken, listOf } from './http1-fields.ts'
+import { endToEndFields, type Field, fieldValues, hasToken } from './http1-fields.ts'
 import { type Framing, isEmpty } from './http1-framing.ts'
 import type { RequestHead, ResponseHead } from './http1-head.ts'
 import { oneHopLess } from './http1-max-forwards.ts'
@@ -26,7 +26,7 @@ export function requestToOrigin(head: RequestHead, { host, port, path }: Absolut
       .map(plainLength),
     viaField(head.version, pseudonym),
     ...(framing.kind === 'chunked' ? [CHUNKED] : []),
-    ...(asksForUpgrade(head, framing) ? upgradeFields(head.fields) : [CLOSE]),
+    ...(asksForUpgrade(head, framing) ? upgradeFields(offeredBy(head)) : [CLOSE]),
   ]
   const target: Target = head.method === 'OPTIONS' && path === '*' ? { kind: 'asterisk' } : { kind: 'origin', path }
   return { method: head.method, target, version: '1.1', fields }
@@ -55,7 +55,7 @@ export function responseToClient(response: ResponseHead, { pseudonym, now, chunk
       viaField(response.version, pseudonym),
       ...(chunked ? [CHUNKED] : []),
       // RFC 9110 §15.5.22: the answer is nothing without the protocols that it names.
-      ...(response.status === 426 ? upgradeFields(response.fields) : []),
+      ...(response.status === 426 ? upgradeFields(protocolsOf(response.fields)) : []),
       ...(keepAlive ? [] : [CLOSE]),
     ],
   }
@@ -67,20 +67,20 @@ export const interimToClient = (response: ResponseHead, pseudonym: string): Resp
   version: '1.1',
   fields: [
     ...endToEndFields(response.fields),
-    ...(response.status === 101 ? upgradeFields(response.fields) : []),
+    ...(response.status === 101 ? upgradeFields(protocolsOf(response.fields)) : []),
     viaField(response.version, pseudonym),
   ],
 })
 
 /** Whether the client may be answered with a switch of protocols (RFC 9110 §7.8). */
-export const asksForUpgrade = ({ version, fields }: RequestHead, framing: Framing): boolean =>
-  version === '1.1' && hasToken(fields, 'connection', 'upgrade') && fieldValues(fields, 'upgrade').length > 0 && isEmpty(framing)
+export const asksForUpgrade = (head: RequestHead, framing: Framing): boolean =>
+  head.version === '1.1' && hasToken(head.fields, 'connection', 'upgrade') && offeredBy(head).length > 0 && isEmpty(framing)
 
 /** Whether the server switched to what it was offered, and to nothing else (RFC 9110 §7.8). */
 export function isSwitchAsAsked(request: RequestHead, framing: Framing, response: ResponseHead): boolean {
-  const offered = listOf(request.fields, 'upgrade')
-  const chosen = listOf(response.fields, 'upgrade').filter((protocol) => protocol !== '')
-  return asksForUpgrade(request, framing) && chosen.length > 0 && chosen.every((protocol) => offered.includes(protocol))
+  const offered = offeredBy(request).map((protocol) => protocol.toLowerCase())
+  const chosen = protocolsOf(response.fields)
+  return asksForUpgrade(request, framing) && chosen.length > 0 && chosen.every((protocol) => offered.includes(protocol.toLowerCase()))
 }
 
 /** RFC 9112 §9.3: a proxy keeps no connection with an HTTP/1.0 client, though it asks for it: one in between may not know what it asked. */
@@ -95,10 +95,24 @@ const EMPTY: Field = { name: 'Content-Length', value: '0' }
 const plainLength = (field: Field): Field =>
   field.name.toLowerCase() === 'content-length' ? { ...field, value: String(Number(field.value)) } : field
 
-const upgradeFields = (fields: readonly Field[]): readonly Field[] => [
-  { name: 'Connection', value: 'Upgrade' },
-  { name: 'Upgrade', value: fieldValues(fields, 'upgrade').join(', ') },
-]
+const upgradeFields = (protocols: readonly string[]): readonly Field[] =>
+  protocols.length === 0
+    ? []
+    : [
+        { name: 'Connection', value: 'Upgrade' },
+        { name: 'Upgrade', value: protocols.join(', ') },
+      ]
+
+const protocolsOf = (fields: readonly Field[]): readonly string[] =>
+  fieldValues(fields, 'upgrade')
+    .flatMap((value) => value.split(/[ \t]*,[ \t]*/))
+    .filter((protocol) => protocol !== '')
+
+/**
+ * h2c is not offered on: RFC 7540 §3.2.1 ties it to a field of one hop that we cannot answer for, RFC 9113 §3.1 has given
+ * it up, and behind the switch would go requests that nobody has read.
+ */
+const offeredBy = ({ fields }: RequestHead): readonly string[] => protocolsOf(fields).filter((protocol) => protocol.toLowerCase() !== 'h2c')
 
 /** The default port is left out, as browsers do (RFC 9110 §4.2.1). */
 function authority(host: Host, port: number): string {

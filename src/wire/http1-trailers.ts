@@ -8,21 +8,41 @@ const MAX_BYTES = 16_384
 const CR = 0x0d
 const LF = 0x0a
 
-// RFC 9110 §6.5.1: fields that frame, route, authenticate or describe come too late in a trailer. Whoever merges them
-// into the head (RFC 9112 §7.1.2 allows it) would believe them, so they are dropped here.
+// RFC 9110 §6.5.1: fields that frame, route, authenticate, ask, steer an answer or describe content come too late in a
+// trailer. Whoever merges them into the head (RFC 9112 §7.1.2 allows it) would believe them, so they are dropped here.
 const dropped: ReadonlySet<string> = new Set([
   'host',
   'content-length',
+  'via',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'www-authenticate',
+  'cache-control',
+  'pragma',
+  'expect',
+  'max-forwards',
+  'range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
+  'age',
+  'date',
+  'expires',
+  'location',
+  'retry-after',
+  'vary',
+  'warning',
   'content-encoding',
   'content-type',
   'content-range',
   'trailer',
-  'authorization',
-  'set-cookie',
-  'cookie',
-  'expect',
-  'max-forwards',
-  'range',
 ])
 
 /** Reads one trailer section. */

@@ -21,10 +21,10 @@ export function parseRequestHead(bytes: Uint8Array, limits: HeadLimits): Http1Pa
   const [requestLine = '', ...fieldLines] = lines.value
   const request = parseRequestLine(requestLine)
   if ('kind' in request) return request
-  const [, target = ''] = requestLine.split(' ')
   const fields = parseFields(fieldLines)
   if ('kind' in fields) return fields
-  const problem = hostProblem(request.version, fields, target)
+  const [, target = ''] = requestLine.split(' ')
+  const problem = hostProblem(request.version, fields, request.target.kind === 'authority' ? target : null)
   if (problem !== null) return refused(400, problem)
   return { kind: 'value', value: { ...request, fields }, consumed: lines.consumed }
 }
@@ -36,11 +36,12 @@ export function parseResponseHead(bytes: Uint8Array, limits: HeadLimits): Http1P
   if (lines.kind === 'malformed') return refused(502, lines.why)
   const [statusLine = '', ...fieldLines] = lines.value
   // §4 wants a space before an empty reason; enough servers leave it out, and nothing depends on it.
-  const [, version, status, reason = ''] = /^HTTP\/(1\.[01]) ([1-9][0-9]{2})(?: (.*))?$/.exec(statusLine) ?? []
-  if (version === undefined || !isFieldText(reason)) return refused(502, `not a status line: "${printable(statusLine)}"`)
-  const fields = parseFields(fieldLines)
+  const [, minor, status, reason = ''] = /^HTTP\/1\.([0-9]) ([1-9][0-9]{2})(?: (.*))?$/.exec(statusLine) ?? []
+  if (minor === undefined || !isFieldText(reason)) return refused(502, `not a status line: "${printable(statusLine)}"`)
+  // RFC 9112 §5.1: a proxy takes the white space before a colon out of an answer, while it refuses a request with it.
+  const fields = parseFields(fieldLines, 'space')
   if ('kind' in fields) return refused(502, fields.why)
-  const head = { status: Number(status), reason, version: version as Http1Version, fields }
+  const head = { status: Number(status), reason, version: versionOf(minor), fields }
   return { kind: 'value', value: head, consumed: lines.consumed }
 }
 
@@ -79,22 +80,28 @@ function parseRequestLine(line: string): Omit<RequestHead, 'fields'> | Http1Malf
   // RFC 9112 §3: "A server that receives a method longer than any that it implements SHOULD respond with a 501".
   if (method.length > MAX_METHOD) return refused(501, `a method of more than ${MAX_METHOD} characters`)
   if (parts.length !== 3 || !isToken(method)) return refused(400, `not a request line: "${printable(line)}"`)
-  const [, version] = /^HTTP\/([0-9]\.[0-9])$/.exec(protocol) ?? []
-  if (version === undefined) return refused(400, `not an HTTP version: "${printable(protocol)}"`)
+  const [, major, minor] = /^HTTP\/([0-9])\.([0-9])$/.exec(protocol) ?? []
+  if (minor === undefined) return refused(400, `not an HTTP version: "${printable(protocol)}"`)
   // The preface of HTTP/2 (RFC 9113 §3.4), `PRI * HTTP/2.0`, ends here as well.
-  if (version !== '1.0' && version !== '1.1') return refused(505, `HTTP/${version} is not spoken here`)
+  if (major !== '1') return refused(505, `HTTP/${major}.${minor} is not spoken here`)
   const parsed = parseTarget(method, target)
-  return parsed.kind === 'malformed' ? parsed : { method, target: parsed, version }
+  return parsed.kind === 'malformed' ? parsed : { method, target: parsed, version: versionOf(minor) }
 }
 
-/** RFC 9112 §3.2. A Host that differs from an absolute target is no error: the target wins and Host is written anew. */
-function hostProblem(version: Http1Version, fields: readonly Field[], target: string): string | null {
+/** RFC 9110 §6.2: a minor version that nobody knows yet is read as the highest that is spoken here, and goes on as that. */
+const versionOf = (minor: string): Http1Version => (minor === '0' ? '1.0' : '1.1')
+
+/**
+ * RFC 9112 §3.2. A Host that differs from an absolute target is no error: the target wins and Host is written anew.
+ * `authority`: the target of a CONNECT.
+ */
+function hostProblem(version: Http1Version, fields: readonly Field[], authority: string | null): string | null {
   const hosts = fieldValues(fields, 'host')
   if (hosts.length > 1) return 'more than one Host field'
   const [host] = hosts
   if (host === undefined) return version === '1.0' ? null : 'no Host field'
-  // That of a CONNECT, as a rule, which was read already.
-  if (host === target) return null
+  // As a rule it is the target once more, which was read already.
+  if (host === authority) return null
   const parsed = parseAsciiHostPort(host, HTTP_PORT)
   return 'problem' in parsed ? `Host: ${parsed.problem}` : null
 }

@@ -22,9 +22,12 @@ export interface Case {
   readonly origin: readonly string[]
   /** All that the client receives. */
   readonly client: readonly (string | Own)[]
-  /** `stays`: another request on the same connection is answered. */
-  readonly ends: 'stays' | 'closes' | 'breaks'
-  /** A reset may overtake what was sent before it: then this is the answer. */
+  /**
+   * `stays`: another request on the same connection is answered. `short`: it closes, and whoever goes by the framing still
+   * waits for more of the last answer. `breaks`: a reset.
+   */
+  readonly ends: 'stays' | 'closes' | 'short' | 'breaks'
+  /** A reset may overtake what was sent before it: then this is the answer, and the connection stays. */
   readonly orElse?: Own
   readonly door?: World & DoorOptions
 }
@@ -158,16 +161,19 @@ async function serve(peer: Peer, script: string | readonly Reply[]): Promise<voi
 }
 
 async function clientReceives(client: Peer, { client: told, ends, orElse }: Pick<Case, 'client' | 'ends' | 'orElse'>): Promise<void> {
+  const over = () => client.ended || client.closed
+  if (orElse !== undefined) {
+    const another = `HTTP/1.1 ${orElse.status} `
+    await client.until('a status', () => over() || client.text.length >= another.length)
+    if (client.text.startsWith(another)) return await clientReceives(client, { client: [orElse], ends: 'stays' })
+  }
   if (ends === 'breaks') {
-    const answeredElse = () => orElse !== undefined && client.text.startsWith(`HTTP/1.1 ${orElse.status} `)
-    await client.until('a broken connection', () => client.errno !== null || client.ended || answeredElse())
-    if (orElse !== undefined && answeredElse()) return await clientReceives(client, { client: [orElse], ends: 'stays' })
+    await client.until('a broken connection', () => client.errno !== null || client.ended)
     expect(client.errno).toBe('ECONNRESET')
     // A reset may destroy what came before it.
     expect(told.join('').startsWith(client.text) ? '' : client.text).toBe('')
     return
   }
-  const over = () => client.ended || client.closed
   await client.until('its answers', () => over() || remainder(client.text, told, false) !== null)
   if (ends === 'stays') {
     expect(remainder(client.text, told, false)).toBe('')
@@ -177,6 +183,8 @@ async function clientReceives(client: Peer, { client: told, ends, orElse }: Pick
   } else {
     await client.until('the end', over)
     expect(remainder(client.text, told, true)).toBe('')
+    const [last = ''] = told.slice(-1)
+    if (ends === 'short') expect(typeof last === 'string' && readResponse(last, 0, 'GET', true).kind).toBe('more')
   }
   expect(client.errno).toBeNull()
 }

@@ -30,6 +30,7 @@ interface Read {
 const say = (text: string): void => void process.stdout.write(`differential: ${text}\n`)
 
 const ANSWER = 'HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 2\r\n\r\nok'
+const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
 
 let peers: Peers
 beforeAll(async () => {
@@ -54,11 +55,12 @@ test('whatever is passed on, others read as what was sent', { timeout: SECONDS *
       fc.asyncProperty(requests, async (sent) => {
         const before = origin.connections.length
         const refusalsBefore = proxy.malformed.length
+        const dialsBefore = proxy.dialer.tried.length
         const [own, ...others] = await Promise.all([through(proxy.port, sent), ...peers.running.map(({ port }) => through(port, sent))])
         await flowsOver(proxy)
         const since = origin.connections.slice(before)
         const passed = since.filter(({ from }) => from === '127.0.0.1').map(({ text }) => text)
-        await judge(sent, passed)
+        await judge(sent, passed, proxy.dialer.tried.slice(dialsBefore))
         tally.count(sent, passed.length > 0, own ?? '', proxy.malformed.slice(refusalsBefore)[0] ?? null)
         for (const [i, { name, from }] of peers.running.entries()) {
           const theirs = since.filter((connection) => connection.from === from).map(({ text }) => text)
@@ -94,14 +96,33 @@ test('the judge knows what must never be passed on', async () => {
   ])
     await expect(judge(sent, [wrong]), wrong).rejects.toThrow()
   await expect(judge(sent, [right, right]), 'twice').rejects.toThrow()
+  await expect(judge(sent, [right], ['127.0.0.1:2']), 'another port').rejects.toThrow()
+})
+
+test('it knows what may go through a tunnel', async () => {
+  const tunnel = 'CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: x\r\n\r\nGET /a HTTP/1.1\r\nHost: x\r\n\r\n'
+  await judge(tunnel, ['GET /a HTTP/1.1\r\nHost: x\r\n\r\n'], ['127.0.0.1:1'])
+  await expect(judge(tunnel, ['GET /a HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n']), 'a request behind a tunnel').rejects.toThrow()
+  const upgrade = (offered: string) => `Connection: Upgrade\r\nUpgrade: ${offered}\r\n\r\n`
+  const sent = (offered: string) => `GET http://127.0.0.1:1/ HTTP/1.1\r\nHost: x\r\n${upgrade(offered)}raw`
+  const got = (offered: string, rest: string) => `GET / HTTP/1.1\r\nHost: 127.0.0.1:1\r\n${upgrade(offered)}${rest}`
+  await judge(sent('websocket'), [got('websocket', 'raw')])
+  await expect(judge(sent('websocket'), [got('websocket', 'war')]), 'other bytes').rejects.toThrow()
+  await expect(judge(sent('irc'), [got('irc', 'raw')]), 'bytes behind no switch').rejects.toThrow()
 })
 
 /** What two strangers make of the bytes that were passed on, against what they make of those that were sent. */
-async function judge(sent: string, passed: readonly string[]): Promise<void> {
-  const meant = carefully(sent).map(asked)
-  const meantByNode = (await readByNode(sent.replace(/^\r\n/, ''))).requests.map(asked)
+async function judge(sent: string, passed: readonly string[], dialled: readonly string[] = []): Promise<void> {
+  const { whole: meant, endpoints } = carefully(sent)
+  for (const endpoint of dialled) expect(endpoints, 'where it leads').toContain(endpoint)
+  const meantByNode = (await readByNode(sent.replace(/^\r\n/, ''))).requests.map(wanted)
   let next = 0
   for (const text of passed) {
+    const tunnel = meant.findIndex((one, k) => k >= next && one.method === 'CONNECT' && one.rest.startsWith(text))
+    if (tunnel >= 0) {
+      next = meant.length
+      continue
+    }
     const reading = readRequest(text)
     const byNode = await readByNode(text)
     if (reading.kind === 'nonsense') throw new Error(`passed on what is no request: ${reading.why}: ${JSON.stringify(text)}`)
@@ -110,26 +131,37 @@ async function judge(sent: string, passed: readonly string[]): Promise<void> {
       expect(byNode.requests, `a part that looks whole: ${JSON.stringify(text)}`).toEqual([])
       continue
     }
-    expect(reading.end, `bytes behind the request: ${JSON.stringify(text)}`).toBe(text.length)
     const got = readOf(reading.message)
-    if (!byNode.abstains) expect(byNode.requests.map(requestOf), 'what node reads').toEqual([got])
+    const mayFollow = switches(reading.message)
+    if (!byNode.abstains) expect(byNode.requests.slice(0, mayFollow ? 1 : undefined).map(requestOf), 'what node reads').toEqual([got])
     // One before it may have been refused, for its host is unknown.
-    const found = meant.findIndex((one, k) => k >= next && isDeepStrictEqual(one, got))
-    if (found < 0) throw new Error(`passed on what was not sent: ${JSON.stringify(got)}, of ${JSON.stringify(meant.slice(next))}`)
+    const found = meant.findIndex((one, k) => k >= next && isDeepStrictEqual(wanted(one), got))
+    const one = meant[found]
+    if (one === undefined) throw new Error(`passed on what was not sent: ${JSON.stringify(got)}, of ${JSON.stringify(meant.slice(next))}`)
     const node = meantByNode[found]
     if (node !== undefined) expect(node, 'strangers differ on what was sent').toEqual(got)
-    next = found + 1
+    const behind = text.slice(reading.end)
+    if (mayFollow) expect(one.rest.startsWith(behind), `not what stands behind a switch: ${JSON.stringify(text)}`).toBe(true)
+    else expect(behind, `bytes behind the request: ${JSON.stringify(text)}`).toBe('')
+    // Behind a switch there are no more requests.
+    next = mayFollow ? meant.length : found + 1
   }
 }
+
+/** Whether the origin leaves HTTP behind this request. */
+const switches = ({ fields }: Message): boolean =>
+  /\bupgrade\b/i.test(valuesOf(fields, 'connection').join()) && /\bwebsocket\b/i.test(valuesOf(fields, 'upgrade').join())
 
 interface Sent {
   readonly method: string
   readonly target: string
   readonly body: string
+  /** What stands behind it. */
+  readonly rest: string
 }
 
 /** What an origin is to be asked. */
-const asked = ({ method, target, body }: Sent): Read => ({ method, body, ...fromTarget(method, target) })
+const wanted = ({ method, target, body }: Omit<Sent, 'rest'>): Read => ({ method, body, ...fromTarget(method, target) })
 
 const requestOf = ({ method, target, host, body }: NodeRequest): Read => ({ method, path: target, host: host ?? '', body })
 
@@ -140,23 +172,37 @@ function fromTarget(method: string, target: string): Pick<Read, 'path' | 'host'>
   return { path, host: URL.canParse(target) ? new URL(target).host : '' }
 }
 
+/** Where a request leads, by the URL standard's reading. */
+function endpointOf(method: string, target: string): readonly string[] {
+  const text = method === 'CONNECT' ? `http://${target}` : target
+  if (!URL.canParse(text)) return []
+  const { hostname, port } = new URL(text)
+  return [`${hostname === 'localhost' ? '127.0.0.1' : hostname}:${port === '' ? '80' : port}`]
+}
+
 function readOf({ start, fields, body }: Message): Read {
   const [method = '', path = ''] = start.split(' ')
   return { method, path, host: valuesOf(fields, 'host')[0] ?? '', body }
 }
 
-/** Every request that a careful reader makes out, one behind the other. */
-function carefully(text: string): readonly Sent[] {
+/** Every whole request that a careful reader makes out, one behind the other, and where these and one with a broken body lead. */
+function carefully(text: string): { readonly whole: readonly Sent[]; readonly endpoints: readonly string[] } {
   const read: Sent[] = []
+  const endpoints: string[] = []
   for (let at = 0; at < text.length; ) {
     // RFC 9112 §2.2: an empty line before a request is skipped.
-    const reading = readRequest(text, text.startsWith('\r\n', at) ? at + 2 : at, 'tolerant')
+    const from = text.startsWith('\r\n', at) ? at + 2 : at
+    const [method = '', target = ''] = text.slice(from).split(/[ \r\n]/, 2)
+    endpoints.push(...endpointOf(method, target))
+    const reading = readRequest(text, from, 'tolerant')
     if (reading.kind !== 'message') break
-    const [method = '', target = ''] = reading.message.start.split(' ')
-    read.push({ method, target, body: reading.message.body })
+    const { fields, body } = reading.message
+    if (method === 'CONNECT' && (body !== '' || valuesOf(fields, 'transfer-encoding').length > 0)) break
+    read.push({ method, target, body, rest: text.slice(reading.end) })
+    if (method === 'CONNECT') break
     at = reading.end
   }
-  return read
+  return { whole: read, endpoints }
 }
 
 /** Sends bytes to a proxy, and returns what it answers. */
@@ -202,7 +248,7 @@ interface StrictOrigin {
   forget(): void
 }
 
-/** Answers each request that the strict reader takes, and closes on anything else. */
+/** Answers each request that the strict reader takes, by a switch where it is asked for one, and closes on anything else. */
 async function strictOrigin(): Promise<StrictOrigin> {
   let connections: { from: string; text: string }[] = []
   const sockets = new Set<net.Socket>()
@@ -211,13 +257,15 @@ async function strictOrigin(): Promise<StrictOrigin> {
     connections.push(connection)
     sockets.add(socket)
     let at = 0
+    let switched = false
     socket.on('data', (chunk: Buffer) => {
       connection.text += chunk.toString('latin1')
-      for (;;) {
+      while (!switched) {
         const reading = readRequest(connection.text, at)
         if (reading.kind === 'more') return
         if (reading.kind === 'nonsense') return socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
-        socket.write(ANSWER)
+        switched = switches(reading.message)
+        socket.write(switched ? SWITCH : ANSWER)
         at = reading.end
       }
     })

@@ -54,3 +54,31 @@ export async function readByNode(text: string): Promise<NodeReading> {
   await over
   return { requests: read, abstains }
 }
+
+export interface NodeAnswer {
+  readonly status: number
+  readonly body: string
+}
+
+/** The final answer that its client reads from a connection that carries these bytes and ends; `null`: none that is whole. */
+export function readAnswerByNode(text: string, method: string): Promise<NodeAnswer | null> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(null), PATIENCE_MS)
+    const say = (answer: NodeAnswer | null) => {
+      clearTimeout(timer)
+      resolve(answer)
+    }
+    const connection = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() })
+    const request = http.request({ method, host: 'x', createConnection: () => connection })
+    request.on('error', () => say(null))
+    request.on('response', (response) => {
+      const parts: Buffer[] = []
+      response.on('data', (part: Buffer) => parts.push(part))
+      response.on('error', () => say(null))
+      response.on('end', () => say({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString('latin1') }))
+    })
+    request.end()
+    connection.push(Buffer.from(text, 'latin1'))
+    connection.push(null)
+  })
+}

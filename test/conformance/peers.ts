@@ -63,11 +63,12 @@ ServerRoot ${folder}
 DefaultRuntimeDir ${folder}
 PidFile ${folder}/apache.pid
 ErrorLog ${folder}/apache.log
-${['mpm_event', 'authz_core', 'env', 'proxy', 'proxy_http'].map((module) => `LoadModule ${module}_module ${modules}/mod_${module}.so`).join('\n')}
+${['mpm_event', 'authz_core', 'env', 'proxy', 'proxy_http', 'proxy_connect'].map((module) => `LoadModule ${module}_module ${modules}/mod_${module}.so`).join('\n')}
 Listen 127.0.0.1:${port}
 ${process.getuid?.() === 0 ? 'User www-data\nGroup www-data' : ''}
 ProxyRequests On
 ProxyVia On
+AllowCONNECT 1-65535
 ProxySourceAddress ${from}
 SetEnv proxy-nokeepalive 1
 Timeout 5

@@ -75,6 +75,7 @@ const methods: readonly Case[] = [
   passes('RFC 9110 §9.3.5', 'DELETE', asked('DELETE'), toOrigin('DELETE / HTTP/1.1')),
   tunnel('CONNECT opens a tunnel', CONNECT),
   tunnel('CONNECT without Host in HTTP/1.0', 'CONNECT a.test:443 HTTP/1.0\r\n\r\n'),
+  tunnel('CONNECT in a minor version that nobody knows yet', CONNECT.replace('HTTP/1.1', 'HTTP/1.2')),
   tunnel('the authority of CONNECT wins over Host, which goes nowhere', CONNECT.replace('Host: a.test:443', 'Host: china.test')),
   tunnel('CONNECT to an IPv6 address', CONNECT.replaceAll('a.test', '[2001:db8:1::1]')),
   tunnel('CONNECT with a length of nothing', CONNECT.replace('\r\n\r\n', '\r\nContent-Length: 0\r\n\r\n')),
@@ -221,6 +222,12 @@ const statuses: readonly Case[] = [
     '426 keeps the protocols that it names',
     lines('HTTP/1.1 426 Upgrade Required', DATE, 'Connection: Upgrade', 'Upgrade: TLS/1.3', 'Content-Length: 0'),
     lines('HTTP/1.1 426 Upgrade Required', DATE, 'Content-Length: 0', BY_US, 'Connection: Upgrade', 'Upgrade: TLS/1.3'),
+  ),
+  answered(
+    'RFC 9110 §15.5.22',
+    '426 that names no protocol gets none',
+    lines('HTTP/1.1 426 Upgrade Required', DATE, 'Content-Length: 0'),
+    lines('HTTP/1.1 426 Upgrade Required', DATE, 'Content-Length: 0', BY_US),
   ),
   answered(
     'RFC 9110 §15.6.5',

@@ -38,6 +38,16 @@ const versions: readonly Case[] = [
   old('RFC 9110 §2.5', 'what came in 1.0 goes on in 1.1', GET, GOT),
   answered('RFC 9110 §2.5', 'an answer in 1.0 reaches the client in 1.1', OK.replace('1.1', '1.0'), PASSED.replace(BY_US, BY_US_OLD)),
   refuses('RFC 9110 §2.5', 'a major version that is not spoken is 505', 505, GET.replace('HTTP/1.1', 'HTTP/2.0')),
+  refuses('RFC 9110 §2.5', 'HTTP/0.9 by name is 505', 505, GET.replace('HTTP/1.1', 'HTTP/0.9')),
+  passes('RFC 9110 §6.2', 'a minor version that nobody knows yet is read as 1.1, and goes on as that', GET.replace('1.1', '1.2'), GOT),
+  passes(
+    'RFC 9110 §6.2',
+    'with its content, and its connection stays',
+    `${post('Transfer-Encoding: chunked').replace('HTTP/1.1', 'HTTP/1.9')}2\r\nab\r\n0\r\n\r\n`,
+    `${toOrigin('POST / HTTP/1.1').replace(BY_US, `${BY_US}\r\nTransfer-Encoding: chunked`)}2\r\nab\r\n0\r\n\r\n`,
+  ),
+  refuses('RFC 9110 §6.2', 'it needs a Host as 1.1 does', 400, lines('GET http://a.test/ HTTP/1.2')),
+  answered('RFC 9110 §6.2', 'an answer of a minor version that nobody knows yet is one of 1.1', OK.replace('1.1', '1.2'), PASSED),
 ]
 
 const identifiers: readonly Case[] = [
@@ -103,7 +113,7 @@ const messages: readonly Case[] = [
     'an answer that ends early never looks complete',
     [{ bytes: lines('HTTP/1.1 200 OK', DATE, 'Content-Length: 100'), ends: 'closes' }],
     lines('HTTP/1.1 200 OK', DATE, 'Content-Length: 100', BY_US),
-    { ends: 'breaks' },
+    { ends: 'short' },
   ),
   {
     rfc: 'RFC 9110 §6.5',
@@ -123,6 +133,20 @@ const messages: readonly Case[] = [
     client: [PASSED],
     ends: 'stays',
   },
+  {
+    rfc: 'RFC 9110 §6.5.1',
+    says: 'fields that ask or describe are no trailers',
+    send: `${post('Transfer-Encoding: chunked')}0\r\nCache-Control: x\r\nIf-Match: x\r\nCookie: x\r\nVia: 1.1 x\r\nContent-Type: x\r\nX: 1\r\n\r\n`,
+    origin: [`${toOrigin('POST / HTTP/1.1').replace(BY_US, `${BY_US}\r\nTransfer-Encoding: chunked`)}0\r\nX: 1\r\n\r\n`],
+    client: [PASSED],
+    ends: 'stays',
+  },
+  answered(
+    'RFC 9110 §6.5.1',
+    'fields that steer an answer are no trailers of it, a digest is',
+    `${lines('HTTP/1.1 200 OK', DATE, 'Transfer-Encoding: chunked')}2\r\nok\r\n0\r\nLocation: /x\r\nSet-Cookie: a=b\r\nContent-Length: 9\r\nETag: "x"\r\n\r\n`,
+    `${lines('HTTP/1.1 200 OK', DATE, BY_US, 'Transfer-Encoding: chunked')}2\r\nok\r\n0\r\nETag: "x"\r\n\r\n`,
+  ),
   answered(
     'RFC 9110 §6.5',
     'trailers of an answer go on',
@@ -151,6 +175,8 @@ const host: readonly Case[] = [
   refuses('RFC 9110 §7.2', 'with user information', 400, lines('GET http://a.test/ HTTP/1.1', 'Host: x@a.test')),
   refuses('RFC 9110 §7.2', 'with a path', 400, lines('GET http://a.test/ HTTP/1.1', 'Host: a.test/x')),
   refuses('RFC 9110 §7.2', 'with a port that is none', 400, lines('GET http://a.test/ HTTP/1.1', 'Host: a.test:http')),
+  refuses('RFC 9110 §7.2', 'that is the target, but no host', 400, lines('GET http://a.test/ HTTP/1.1', 'Host: http://a.test/')),
+  refuses('RFC 9110 §7.2', '"*"', 400, lines('OPTIONS * HTTP/1.1', 'Host: *')),
 ]
 
 const hops: readonly Case[] = [
@@ -159,6 +185,20 @@ const hops: readonly Case[] = [
     'what Connection names goes no further',
     get('Connection: X-A, x-b', 'X-A: 1', 'X-B: 2', 'X-C: 3'),
     toOrigin('GET / HTTP/1.1', 'X-C: 3'),
+  ),
+  {
+    rfc: 'RFC 9110 §7.6.1',
+    says: 'what Connection names goes no further as a trailer either',
+    send: `${post('Connection: X-A', 'Transfer-Encoding: chunked')}0\r\nX-A: 1\r\nX-B: 2\r\n\r\n`,
+    origin: [`${toOrigin('POST / HTTP/1.1').replace(BY_US, `${BY_US}\r\nTransfer-Encoding: chunked`)}0\r\nX-B: 2\r\n\r\n`],
+    client: [PASSED],
+    ends: 'stays',
+  },
+  answered(
+    'RFC 9110 §7.6.1',
+    'nor what the Connection of an answer names',
+    `${lines('HTTP/1.1 200 OK', DATE, 'Connection: x-a', 'Transfer-Encoding: chunked')}0\r\nX-A: 1\r\nX-B: 2\r\n\r\n`,
+    `${lines('HTTP/1.1 200 OK', DATE, BY_US, 'Transfer-Encoding: chunked')}0\r\nX-B: 2\r\n\r\n`,
   ),
   passes('RFC 9110 §7.6.1', 'what several Connection name', get('Connection: X-A', 'connection: x-b', 'X-A: 1', 'X-B: 2'), GOT),
   passes(
@@ -334,6 +374,36 @@ const upgrades: readonly Case[] = [
     badGateway,
     { send: upgrade, origin: [upgradeReceived] },
   ),
+  passes(
+    'RFC 9110 §7.8',
+    'h2c is offered to nobody: behind it would go requests that nobody has read',
+    get('Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'),
+    GOT,
+  ),
+  answered('RFC 9110 §7.8', 'what is offered beside h2c is', OK, PASSED, {
+    send: upgrade.replace('Upgrade: websocket', 'Upgrade: h2c, websocket'),
+    origin: [upgradeReceived],
+  }),
+  answered(
+    'RFC 9110 §7.8',
+    'a switch to h2c',
+    lines('HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: h2c'),
+    badGateway,
+    { send: upgrade.replace('Upgrade: websocket', 'Upgrade: h2c, websocket'), origin: [upgradeReceived] },
+  ),
+  passes('RFC 9110 §7.8', 'an Upgrade to nothing goes no further', get('Connection: Upgrade', 'Upgrade: ,'), GOT),
+  answered('RFC 9110 §7.8', 'a request with content asks for no switch', OK, PASSED, {
+    send: `${upgrade.replace('\r\n\r\n', '\r\nContent-Length: 2\r\n\r\n')}ab`,
+    origin: [`${toOrigin('GET / HTTP/1.1', 'Sec-WebSocket-Key: x', 'Content-Length: 2')}ab`],
+  }),
+  {
+    rfc: 'RFC 9110 §7.8',
+    says: 'where the server does not switch, what came early is the next request',
+    send: `${upgrade}${GET}`,
+    origin: [upgradeReceived, GOT],
+    client: [PASSED, PASSED],
+    ends: 'stays',
+  },
   old('RFC 9110 §7.8', 'an HTTP/1.0 client cannot ask for a switch', upgrade, toOrigin('GET / HTTP/1.1', 'Sec-WebSocket-Key: x')),
 ]
 

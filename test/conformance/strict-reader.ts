@@ -16,33 +16,49 @@ export type Reading =
   | { readonly kind: 'more' }
   | { readonly kind: 'nonsense'; readonly why: string }
 
-const requestLine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e\x80-\xff]+ HTTP\/1\.[01]$/
-const statusLine = /^HTTP\/1\.[01] [1-9][0-9]{2} [\t\x20-\x7e\x80-\xff]*$/
+const requestLine = {
+  strict: /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e\x80-\xff]+ HTTP\/1\.[01]$/,
+  tolerant: /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e\x80-\xff]+ HTTP\/1\.[0-9]$/,
+}
+const statusLine = {
+  strict: /^HTTP\/1\.[01] [1-9][0-9]{2} [\t\x20-\x7e\x80-\xff]*$/,
+  tolerant: /^HTTP\/1\.[0-9] [1-9][0-9]{2}( [\t\x20-\x7e\x80-\xff]*)?$/,
+}
 const fieldLine =
   /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*((?:[\x21-\x7e\x80-\xff]|[\x21-\x7e\x80-\xff][\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)[ \t]*$/
+
+// RFC 9112 §5.1: in answers, a proxy takes out the white space before the colon.
+const answerFieldLine = new RegExp(fieldLine.source.replace(':', '[ \\t]*:'))
 
 const nonsense = (why: string): Reading => ({ kind: 'nonsense', why })
 const more: Reading = { kind: 'more' }
 
-/** What a careful recipient takes, beside what a careful sender writes: zeros before a number, chunk extensions. */
+/**
+ * What a careful recipient takes, beside what a careful sender writes: zeros before a number, chunk extensions, codings in
+ * any case, minor versions to come; in answers no space before no reason, space before a colon, a length where there is
+ * no content.
+ */
 export type Manner = 'strict' | 'tolerant'
 
 export function readRequest(text: string, at = 0, manner: Manner = 'strict'): Reading {
-  return readMessage(text, at, requestLine, (start, fields) => {
-    if (start.endsWith('1.1') && valuesOf(fields, 'host').length !== 1) return nonsense('not one Host')
+  return readMessage(text, at, { line: requestLine[manner], field: fieldLine }, (start, fields) => {
+    if (!start.endsWith('1.0') && valuesOf(fields, 'host').length !== 1) return nonsense('not one Host')
     return valuesOf(fields, 'transfer-encoding').length > 0 ? readChunks(text, fields, start, manner) : readLength(text, fields, manner)
   })
 }
 
 /** `ended`: the connection was closed behind `text`. */
-export function readResponse(text: string, at: number, method: string, ended: boolean): Reading {
-  return readMessage(text, at, statusLine, (start, fields) => {
+export function readResponse(text: string, at: number, method: string, ended: boolean, manner: Manner = 'strict'): Reading {
+  const field = manner === 'strict' ? fieldLine : answerFieldLine
+  return readMessage(text, at, { line: statusLine[manner], field }, (start, fields) => {
     const status = Number(start.slice(9, 12))
     const framed = valuesOf(fields, 'transfer-encoding').length + valuesOf(fields, 'content-length').length
-    if (framed > 0 && (status < 200 || status === 204)) return nonsense(`a length in ${status}`)
+    if (manner === 'strict' && framed > 0 && (status < 200 || status === 204)) return nonsense(`a length in ${status}`)
     if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return noBody
-    if (valuesOf(fields, 'transfer-encoding').length > 0) return readChunks(text, fields, start, 'strict')
-    if (framed > 0) return readLength(text, fields, 'strict')
+    // RFC 9110 §15.3.6: it has no content, whoever sends some.
+    if (manner === 'tolerant' && status === 205) return noBody
+    if (valuesOf(fields, 'transfer-encoding').length > 0) return readChunks(text, fields, start, manner)
+    if (framed > 0) return readLength(text, fields, manner)
     return (from) => (ended ? { body: text.slice(from), end: text.length } : more)
   })
 }
@@ -57,7 +73,7 @@ const noBody = (from: number): Body => ({ body: '', end: from })
 function readMessage(
   text: string,
   at: number,
-  line: RegExp,
+  { line, field }: { readonly line: RegExp; readonly field: RegExp },
   bodyReader: (start: string, fields: Message['fields']) => ((from: number) => Body) | Reading,
 ): Reading {
   const end = text.indexOf('\r\n\r\n', at)
@@ -67,7 +83,7 @@ function readMessage(
   if (!line.test(start)) return nonsense(`not a start line: ${JSON.stringify(start)}`)
   const fields: (readonly [string, string])[] = []
   for (const written of lines) {
-    const [, name, value] = fieldLine.exec(written) ?? []
+    const [, name, value] = field.exec(written) ?? []
     if (name === undefined || value === undefined) return nonsense(`not a field: ${JSON.stringify(written)}`)
     fields.push([name, value])
   }
@@ -89,7 +105,9 @@ function readLength(text: string, fields: Message['fields'], manner: Manner): ((
 
 function readChunks(text: string, fields: Message['fields'], start: string, manner: Manner): ((from: number) => Body) | Reading {
   const codings = valuesOf(fields, 'transfer-encoding')
-  if (codings.join('|') !== 'chunked' || valuesOf(fields, 'content-length').length > 0) return nonsense('an unclear Transfer-Encoding')
+  const [coding = '', ...others] = codings.map((one) => (manner === 'strict' ? one : one.toLowerCase()))
+  if (coding !== 'chunked' || others.length > 0 || valuesOf(fields, 'content-length').length > 0)
+    return nonsense('an unclear Transfer-Encoding')
   if (/^HTTP\/1\.0|HTTP\/1\.0$/.test(start)) return nonsense('Transfer-Encoding in HTTP/1.0')
   return (from) => {
     let body = ''

@@ -47,6 +47,16 @@ test('a name is found in any case, values stay in order', () => {
   expect(fieldValues(fields('Via: 1', 'x: 2', 'VIA: 3'), 'via')).toEqual(['1', '3'])
 })
 
+test('white space before the colon is taken out where it may stand', () => {
+  expect(parseFields(['A \t: b', 'C: d'], 'space')).toEqual([
+    { name: 'A', value: 'b' },
+    { name: 'C', value: 'd' },
+  ])
+  expect(parseFields(['A : b'])).toMatchObject({ kind: 'malformed' })
+  for (const line of [' A: b', 'A b: c', ' : b', 'A\x0b: b'])
+    expect(parseFields([line], 'space'), line).toMatchObject({ kind: 'malformed' })
+})
+
 test('a token is found in any case and any of the lines', () => {
   const list = fields('Connection: keep-alive, ,Upgrade', 'connection:close')
   expect(hasToken(list, 'connection', 'upgrade')).toBe(true)
@@ -68,6 +78,10 @@ describe('endToEndFields', () => {
   test('keeps Host, Content-Length and Max-Forwards whoever names them', () => {
     const named = 'Connection: Host, Content-Length, Max-Forwards'
     expect(endToEndFields(fields(named, 'Host: a', 'Content-Length: 5', 'Max-Forwards: 1'))).toHaveLength(3)
+  })
+
+  test('removes from trailers what the Connection of their head names', () => {
+    expect(endToEndFields(fields('X-Hop: 1', 'Digest: 2'), fields('Connection: x-hop'))).toEqual([{ name: 'Digest', value: '2' }])
   })
 
   test('keeps Trailer: the trailers are passed on as well', () => {

@@ -129,14 +129,30 @@ test('what may go so many hops goes one less', () => {
 
 test.each([
   ['what was offered', 'websocket', true],
-  ['one of those offered, in another case', 'H2C, WebSocket', true],
-  ['what was not offered', 'irc', false],
-  ['more than was offered', 'websocket, irc', false],
+  ['all that was offered, in another case', 'IRC/6.9, WebSocket', true],
+  ['h2c, which is not offered on', 'h2c', false],
+  ['what was not offered', 'tls/1.2', false],
+  ['more than was offered', 'websocket, tls/1.2', false],
   ['nothing that it names', '', false],
 ])('a switch to %s', (_, chosen, asked) => {
-  const asking = request({ Connection: 'Upgrade', Upgrade: 'h2c, websocket' })
+  const asking = request({ Connection: 'Upgrade', Upgrade: 'h2c, websocket,, irc/6.9' })
   expect(isSwitchAsAsked(asking, none, response(101, { Connection: 'Upgrade', Upgrade: chosen }))).toBe(asked)
   expect(isSwitchAsAsked(request({ Upgrade: 'websocket' }), none, response(101, { Upgrade: 'websocket' }))).toBe(false)
+})
+
+test.each([
+  ['what is offered goes on as it was written', 'WebSocket ,\tIRC/6.9', 'WebSocket, IRC/6.9'],
+  ['h2c does not', 'h2c, websocket', 'websocket'],
+  ['h2c alone is no offer', 'H2C', null],
+  ['nothing is no offer', ' , ', null],
+])('of an Upgrade, %s', (_, offered, passed) => {
+  const sent = requestToOrigin(request({ Connection: 'Upgrade', Upgrade: offered }), target('a.com'), none, 'us')
+  const end = passed === null ? ['Connection: close'] : ['Connection: Upgrade', `Upgrade: ${passed}`]
+  expect(lines(sent)).toEqual(['Host: a.com', 'Via: 1.1 us', ...end])
+})
+
+test('426 that names no protocol gets none', () => {
+  expect(lines(responseToClient(response(426, { Date: 'd' }), passing))).toEqual(['Date: d', 'Via: 1.1 us'])
 })
 
 test('a connection is kept for HTTP/1.1 clients that do not say otherwise', () => {

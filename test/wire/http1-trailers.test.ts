@@ -24,6 +24,15 @@ test('fields that frame, route or authenticate are dropped', () => {
   ])
 })
 
+test('fields that ask, describe or steer an answer are dropped, those that can only be known at the end are not', () => {
+  const late = 'Cache-Control: x\r\nIf-Match: x\r\nLocation: x\r\nSet-Cookie: x\r\nWWW-Authenticate: x\r\nDate: x\r\nVia: x\r\nAge: 1\r\n'
+  expect(read(`${late}ETag: x\r\nAuthentication-Info: x\r\nServer-Timing: x\r\n\r\n`)).toEqual([
+    { name: 'ETag', value: 'x' },
+    { name: 'Authentication-Info', value: 'x' },
+    { name: 'Server-Timing', value: 'x' },
+  ])
+})
+
 test('a bare LF, a folded line and a section that is too long are refused', () => {
   expect(read('a: b\n')).toContain('CRLF')
   expect(read('a: b\r\n c\r\n\r\n')).toMatchObject({ kind: 'malformed' })

@@ -27,6 +27,11 @@ describe('request head', () => {
     expect(request('CONNECT zoom.us:443 HTTP/1.0\r\n\r\n')).toMatchObject({ kind: 'value', value: { version: '1.0', fields: [] } })
   })
 
+  test('of a minor version that nobody knows yet is one of HTTP/1.1', () => {
+    expect(request('GET / HTTP/1.9\r\nHost: a\r\n\r\n')).toMatchObject({ kind: 'value', value: { version: '1.1' } })
+    expect(request('GET / HTTP/1.2\r\n\r\n')).toMatchObject({ kind: 'malformed', why: 'no Host field' })
+  })
+
   test('whose Host differs from its target is no error', () => {
     expect(request('GET http://a.example/ HTTP/1.1\r\nHost: b.example:81\r\n\r\n').kind).toBe('value')
   })
@@ -45,7 +50,10 @@ describe('request head', () => {
 
   test.each([
     ['the preface of HTTP/2', 505, 'PRI * HTTP/2.0\r\n\r\n'],
-    ['an unknown version', 505, 'GET / HTTP/1.2\r\nHost: a\r\n\r\n'],
+    ['another major version', 505, 'GET / HTTP/3.0\r\nHost: a\r\n\r\n'],
+    ['a minor version of two digits', 400, 'GET / HTTP/1.10\r\nHost: a\r\n\r\n'],
+    ['a Host that is the target, but no host', 400, 'GET http://a/ HTTP/1.1\r\nHost: http://a/\r\n\r\n'],
+    ['"*" for a Host', 400, 'OPTIONS * HTTP/1.1\r\nHost: *\r\n\r\n'],
     ['a version in lower case', 400, 'GET / http/1.1\r\nHost: a\r\n\r\n'],
     ['HTTP/0.9', 400, 'GET /\r\n\r\n'],
     ['two spaces', 400, 'GET  / HTTP/1.1\r\nHost: a\r\n\r\n'],
@@ -106,6 +114,10 @@ describe('response head', () => {
   test('may lack a reason, and the space before it', () => {
     expect(response('HTTP/1.0 200 \r\n\r\n')).toMatchObject({ value: { status: 200, reason: '', version: '1.0' } })
     expect(response('HTTP/1.1 200\r\n\r\n')).toMatchObject({ value: { status: 200, reason: '' } })
+  })
+
+  test('of a minor version that nobody knows yet is one of HTTP/1.1', () => {
+    expect(response('HTTP/1.2 200 OK\r\n\r\n')).toMatchObject({ kind: 'value', value: { version: '1.1' } })
   })
 
   test.each([
