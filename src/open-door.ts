@@ -11,6 +11,7 @@ import { groupsByNetwork } from './inbound/client-groups.ts'
 import type { Door } from './inbound/door.ts'
 import { inbounds } from './inbound/index.ts'
 import { type Listener, listen } from './inbound/listener.ts'
+import { NoRoom } from './inbound/no-room.ts'
 import type { BoundDoors } from './inbound/own-doors.ts'
 import type { DoorTls } from './inbound/tls.ts'
 import { formatEndpoint } from './model/address.ts'
@@ -75,6 +76,7 @@ export async function openDoor(
     },
     login: inbound.login === 'required' ? users : null,
     groupsOf: groupsByNetwork(inbound.clients),
+    hasRoom: () => admission.hasRoom(),
     nextId: () => `${run}-${(++count).toString(36)}` as FlowId,
     carry: (offer) => followed(carry(offer, road)),
     carryDatagrams: (offer) => followed(carry(offer, datagramRoad)),
@@ -99,6 +101,7 @@ export async function openDoor(
     listen: inbound.listen,
     headMs,
     admission,
+    noRoom: new NoRoom(road.clock.now),
     isBalancer: (peer) => balancers.has(peer),
     tls: tls.get(inbound.name) ?? null,
     permits: (client) => inbound.clients.length === 0 || clients.has(client),

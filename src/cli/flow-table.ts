@@ -85,8 +85,14 @@ function countryCell({ certainty, country, possible }: FlowRecord): Cell {
   }
 }
 
-/** The strongest reason in few words, or else why a flow that was let through failed; the whole sentence is in the record. */
-function reasonCell({ reasons, code, ending, message }: FlowRecord): Cell {
+/** The reason in few words, and how many datagrams were dropped for it after the first ones. */
+function reasonCell(record: FlowRecord): Cell {
+  const { dropped } = record
+  return dropped === null ? why(record) : `${why(record)}, ${dropped} more ${dropped === 1 ? 'datagram' : 'datagrams'} dropped`
+}
+
+/** The strongest reason, or else why a flow that was let through failed; the whole sentence is in the record. */
+function why({ reasons, code, ending, message }: FlowRecord): string {
   const effects = ['block', 'log', 'allow'] as const
   // What says no by itself, without an effect, comes before any fence.
   const rank = (reason: Reason) => ('effect' in reason ? effects.indexOf(reason.effect) : -1)

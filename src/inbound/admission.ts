@@ -62,6 +62,13 @@ export class Admission {
     }
   }
 
+  /** Whether there is memory for one more request on a connection that is in. */
+  hasRoom(): boolean {
+    if (!this.#memory.reached(this.#open)) return true
+    this.#away.add('memory')
+    return false
+  }
+
   /** A connection that the machine had no descriptor for. */
   outOfDescriptors(): void {
     this.#away.add('descriptors')

@@ -3,12 +3,13 @@
  * as long as the TCP connection lasts that asked for it. Who may send what to whom is the business of `Association`.
  */
 import type { Socket } from 'node:dgram'
-import { type Endpoint, type Ip, parseIp } from '../model/address.ts'
+import { type Endpoint, familyOf, type Ip, parseIp } from '../model/address.ts'
 import { RingfenceError } from '../model/errors.ts'
+import { scopeOf } from '../model/scope.ts'
 import { StopSource } from '../model/stop.ts'
 import { datagramSocketFor, isFull } from '../pipeline/datagram-socket.ts'
 import { IdleTimer } from '../pipeline/idle-timer.ts'
-import { encodeReply, socks5Reply } from '../wire/socks5.ts'
+import { encodeReply, type Socks5Request, socks5Reply } from '../wire/socks5.ts'
 import { Association } from './association.ts'
 import type { Door, Guest } from './door.ts'
 import { sayFarewell } from './farewell.ts'
@@ -16,15 +17,22 @@ import { sayFarewell } from './farewell.ts'
 /** A client that vanished says nothing more: the kernel asks for it after so long. */
 const KEEP_ALIVE_MS = 60_000
 
+/** Bytes of one datagram at most, by the family that carries it: lengths have 16 bits, which headers share. */
+const LARGEST = { 4: 65_507, 6: 65_527 } as const
+
 /**
- * Serves one association to its end. `port`: from which the client says that it will send, 0 where it does not know. The
- * address in its request is not asked for: behind NAT it is one that nobody here has ever seen.
+ * Serves one association to its end. `named`: where the client says that it will send from. Behind a load balancer it is
+ * the client whom that names: datagrams do not go through the balancer, so they come from the client itself or not at all.
  */
-export async function associate(guest: Guest, port: number, door: Door): Promise<void> {
+export async function associate(guest: Guest, named: Pick<Socks5Request, 'host' | 'port'>, door: Door): Promise<void> {
   const { stream, client } = guest
   const refuse = () => sayFarewell(stream, encodeReply(socks5Reply.failed, null))
   const { localAddress } = stream.socket
   if (localAddress === undefined) return stream.destroy() // it left before we looked
+  if (familyOf(addressOf(localAddress)) !== familyOf(client.host)) {
+    door.malformed(client, `SOCKS5: a UDP association at ${localAddress}, which the client's address cannot reach`)
+    return refuse()
+  }
   const leave = door.associations.enter(client.host)
   if (leave === null) {
     door.malformed(client, 'SOCKS5: more UDP associations than limits.associations_per_client permits')
@@ -38,12 +46,21 @@ export async function associate(guest: Guest, port: number, door: Door): Promise
   const bound = { host: addressOf(localAddress), port: socket.address().port }
   const unlisten = door.associations.listensAt(bound)
   try {
-    await serve(guest, port === 0 ? null : port, socket, bound, door)
+    await serve(guest, portNamedBy(named, client), socket, bound, door)
   } finally {
     socket.close()
     unlisten()
     leave()
   }
+}
+
+/**
+ * `null`: it does not say. The address in its request binds nobody, for behind NAT it is one that nobody here has ever
+ * seen; but where it is such, the port beside it is, too.
+ */
+function portNamedBy({ host, port }: Pick<Socks5Request, 'host' | 'port'>, client: Endpoint<Ip>): number | null {
+  const isSeenHere = host.kind === 'ip' && (host.ip === client.host || scopeOf(host.ip) === 'unspecified')
+  return isSeenHere && port !== 0 ? port : null
 }
 
 async function serve(guest: Guest, port: number | null, socket: Socket, bound: Endpoint<Ip>, door: Door): Promise<void> {
@@ -58,8 +75,8 @@ async function serve(guest: Guest, port: number | null, socket: Socket, bound: E
     door,
     over,
     send: (datagram, to) => {
-      if (over.aborted || isFull(socket)) return false
-      // One that is too large, or that the client's machine refuses, is lost.
+      if (over.aborted || isFull(socket) || datagram.length > LARGEST[familyOf(bound.host)]) return false
+      // One that the client's machine refuses is lost.
       socket.send(datagram, to.port, to.host, () => idle.touch())
       return true
     },

@@ -23,7 +23,7 @@ export interface Lost {
   fragments: number
   /** For destinations that had just been refused, or could not be reached. */
   refused: number
-  /** More than may wait for a verdict, more destinations than a client may have, or more than a socket takes. */
+  /** More than may wait for a verdict, more destinations than a client may have, or more than a socket or a datagram takes. */
   excess: number
 }
 

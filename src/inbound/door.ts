@@ -50,6 +50,8 @@ export interface Door {
   readonly login: Login | null
   /** What a client belongs to by its network. */
   groupsOf(client: Ip): readonly string[]
+  /** Whether there is memory for one more request on a connection that is in; one that is told no has been counted. */
+  hasRoom(): boolean
   nextId(): FlowId
   /** Takes the flow over until its ending; never rejects. */
   carry(offer: Offer): Promise<void>

@@ -28,9 +28,10 @@ export async function passBody(
   for (;;) {
     const part = decoder.push(from.held)
     if (part.kind === 'malformed') throw new RingfenceError(faults.malformed, `the body is not valid: ${part.why}`)
-    from.consume(part.consumed)
     consumed(part.consumed)
+    // Nothing more is read before it is sent, or a slow taker has two of the largest reads waiting for it.
     for (const data of part.data) await send(data)
+    from.consume(part.consumed)
     if (part.done) return part.trailers ?? []
     if (from.held.length > 0) continue
     await from.grown(0, signal)

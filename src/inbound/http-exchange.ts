@@ -3,7 +3,7 @@
  * understood; bodies pass piece by piece with their framing checked, so that a truncated one never looks complete.
  * Each request has a connection to the origin of its own: its address was judged for this flow.
  */
-import { asRingfenceError, errorKind, RingfenceError } from '../model/errors.ts'
+import { asRingfenceError, type ErrorCode, errorKind, RingfenceError } from '../model/errors.ts'
 import type { Ending } from '../model/event.ts'
 import type { Flow } from '../model/flow.ts'
 import { hostText } from '../model/hostname.ts'
@@ -15,6 +15,7 @@ import type { HowEnded, Meter, Offer, Refusal, Upstream } from '../pipeline/port
 import { relay } from '../pipeline/relay.ts'
 import { parseResponseHead, serializeRequestHead, serializeResponseHead } from '../wire/http1.ts'
 import { encodeChunk, encodeLastChunk } from '../wire/http1-body.ts'
+import { endToEndFields } from '../wire/http1-fields.ts'
 import {
   type AbsoluteTarget,
   interimToClient,
@@ -32,6 +33,8 @@ import { passBody } from './http-body.ts'
 
 /** A server that sends interim responses without end would hold the flow for ever. */
 const MAX_INTERIM = 32
+
+const NOTHING = new Uint8Array(0)
 
 /** Serves one request. `keep`: the connection may carry another one. */
 export async function serveRequest(
@@ -62,6 +65,8 @@ class Exchange implements Offer {
   readonly #framing: Framing
   readonly #door: Door
   #answered = false
+  /** The framing of the answer shows the client whether all of it has come. */
+  #showsItsEnd = false
   /** The whole request. */
   #sent = false
 
@@ -81,7 +86,7 @@ class Exchange implements Offer {
 
   refuse(refusal: Refusal): void {
     if (this.#answered) {
-      this.#client.reset()
+      this.#breakOff(refusal.code)
       return
     }
     this.#answered = true
@@ -129,7 +134,7 @@ class Exchange implements Offer {
         this.gone.removeEventListener('abort', onGone)
         return await relay(this.#client, origin, meter, { limits: this.#door.limits.relay, clock: this.#door.clock, cut, tap: null })
       }
-      if (this.next === 'close') sayFarewell(this.#client, new Uint8Array(0))
+      if (this.next === 'close') sayFarewell(this.#client, NOTHING)
       return { ending: 'completed', code: null, message: null }
     } catch (thrown) {
       return this.#fail(asRingfenceError(stop.aborted ? stop.reason : thrown))
@@ -140,6 +145,17 @@ class Exchange implements Offer {
       if (!stop.aborted) stop.abort(new RingfenceError('client.gone', 'the exchange is over'))
       origin.destroy()
     }
+  }
+
+  /** Ends the connection in the middle of an answer, so that it does not look complete. */
+  #breakOff(code: ErrorCode): void {
+    this.next = 'close'
+    // Who took nothing for the idle time has had the time that there is.
+    const stuck = code === 'relay.idle' && this.#client.socket.writableLength > 0
+    // A reset throws away what a slow client has still to receive. Where a length or chunks tell that there was to be
+    // more, an end without it is as clear (RFC 9112 §8), and all that came arrives.
+    if (this.#showsItsEnd && brokenByOrigin.has(code) && !stuck) sayFarewell(this.#client, NOTHING)
+    else this.#client.reset()
   }
 
   #fail(error: RingfenceError): HowEnded {
@@ -167,7 +183,7 @@ class Exchange implements Offer {
     if (isEmpty(this.#framing)) return
     const chunked = this.#framing.kind === 'chunked'
     const trailers = await passBody(this.#client, this.#framing, (data) => send(chunked ? encodeChunk(data) : data), clientFaults, signal)
-    if (chunked) await send(encodeLastChunk(trailers))
+    if (chunked) await send(encodeLastChunk(endToEndFields(trailers, this.#head.fields)))
   }
 
   /** Passes the answer on, interim ones first. Resolves with true if the protocol was switched. */
@@ -191,6 +207,7 @@ class Exchange implements Offer {
     const keepAlive = this.#sent && wantsKeepAlive(this.#head) && (!unbounded || chunked)
     this.next = keepAlive ? 'keep' : 'close'
     this.#answered = true
+    this.#showsItsEnd = !unbounded || chunked
     const { via: pseudonym, clock } = this.#door
     await send(serializeResponseHead(responseToClient(response, { pseudonym, now: clock.now(), chunked, keepAlive })))
     const trailers = await passBody(
@@ -203,7 +220,7 @@ class Exchange implements Offer {
         meter.down += bytes
       },
     )
-    if (chunked) await send(encodeLastChunk(trailers))
+    if (chunked) await send(encodeLastChunk(endToEndFields(trailers, response.fields)))
     return false
   }
 
@@ -239,3 +256,4 @@ class Exchange implements Offer {
 
 const clientFaults = { malformed: 'client.malformed', truncated: 'client.gone', broken: 'client.gone' } as const
 const originFaults = { malformed: 'relay.malformed-response', truncated: 'relay.truncated', broken: 'relay.reset' } as const
+const brokenByOrigin: ReadonlySet<ErrorCode> = new Set([...Object.values(originFaults), 'relay.idle'] as const)

@@ -27,6 +27,7 @@ import { type Answer, answerFor, encodeAnswer, refusalAnswer } from './http-answ
 import { serveRequest } from './http-exchange.ts'
 import { answerAsFinalRecipient } from './http-final-recipient.ts'
 import { loginOf } from './http-login.ts'
+import { noRequest } from './no-room.ts'
 import { tunnelOffer } from './tunnel.ts'
 
 // The last answer may still be on its way to a client that has ended its side.
@@ -52,6 +53,8 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
     // Between requests the connection may rest; the time for a head runs from its first byte.
     if (!(await nextRequest(stream, door))) return sayFarewell(stream, NOTHING)
     const inTime = isFirst ? visitor.inTime : new Deadline(door.limits.headMs, 'the head')
+    // The first one's room is that of the connection.
+    const hasRoom = isFirst || door.hasRoom()
     isFirst = false
     let received: Uint8Array = NOTHING
     const read = (bytes: Uint8Array) => {
@@ -75,6 +78,7 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
     const hops = maxForwards(head)
     if (typeof hops === 'object' && hops !== null) return turnAway(malformedAnswer(hops.status, hops.why), head)
     if (wasHere(head.fields, door.via)) return turnAway(loop, head)
+    if (!hasRoom) return sayFarewell(stream, encodeAnswer(noRequest, aside(head)))
     const mayStay = mayGoOn(head, framing, stream)
     const answerMyself = async (): Promise<'keep' | 'close'> => {
       const bytes = answerAsFinalRecipient(head, {
@@ -107,7 +111,7 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
           break
         }
         const refused = (refusal: Refusal) => encodeAnswer(refusalAnswer(refusal), aside(head))
-        return door.carry(tunnelOffer(guest, { host: target.host, port: target.port }, door, { granted: GRANTED, refused }))
+        return door.carry(tunnelOffer(guest, { host: target.host, port: target.port }, door, { granted: () => GRANTED, refused }))
       }
       case 'asterisk':
         if ((await answerMyself()) === 'close') return

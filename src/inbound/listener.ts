@@ -9,6 +9,7 @@ import { ByteStream } from '../pipeline/byte-stream.ts'
 import { Deadline } from '../pipeline/deadline.ts'
 import type { Place } from './admission.ts'
 import type { Visitor } from './door.ts'
+import type { NoRoom } from './no-room.ts'
 import { clientBehind } from './proxy-protocol.ts'
 import type { DoorTls } from './tls.ts'
 
@@ -27,6 +28,7 @@ export interface ListenOptions {
   /** Time for all that comes before a request, from when the connection was accepted. */
   readonly headMs: number
   readonly admission: { enter(): Place | null; outOfDescriptors(): void }
+  readonly noRoom: Pick<NoRoom, 'isBusy' | 'tell'>
   /** Whether this is a load balancer, which begins with a header that says whom it hands on. */
   readonly isBalancer: (peer: Ip) => boolean
   /** `null`: the door speaks in clear. */
@@ -42,7 +44,7 @@ export interface ListenOptions {
 
 /** Throws OperatorError where the address cannot be had. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { listen, headMs, admission, isBalancer, tls, permits, serve, onRefused, onFailed, onTrouble } = options
+  const { listen, headMs, admission, noRoom, isBalancer, tls, permits, serve, onRefused, onFailed, onTrouble } = options
   /** Every connection, with what speaks on it in the end. */
   const open = new Map<ByteStream, ByteStream>()
 
@@ -56,6 +58,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
         const { stream, shown } = await tls.secure(below, inTime)
         open.set(below, stream)
         return { stream, client, shown, inTime }
+      } else if (tls === null) {
+        place.leave()
+        noRoom.tell(below)
+        return null
       }
     } catch (error) {
       onFailed(peer, error)
@@ -83,12 +89,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       return socket.resetAndDestroy()
     }
     const place = admission.enter()
-    if (place === null) return socket.resetAndDestroy()
+    // Over TLS, and behind a balancer's header, nothing could be said without listening longer.
+    if (place === null && (tls !== null || noRoom.isBusy || isBalancer(peer.host))) return socket.resetAndDestroy()
     const below = ByteStream.accepted(socket)
-    const inTime = new Deadline(headMs, 'the handshake')
     open.set(below, below)
+    below.closed.addEventListener('abort', () => open.delete(below))
+    if (place === null) return noRoom.tell(below)
+    const inTime = new Deadline(headMs, 'the handshake')
     below.closed.addEventListener('abort', () => {
-      open.delete(below)
       place.leave()
       inTime.clear()
     })

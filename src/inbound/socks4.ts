@@ -7,7 +7,7 @@ import { sayFarewell } from './farewell.ts'
 import { withoutLogin } from './login.ts'
 import { type Dialect, tunnelOffer } from './tunnel.ts'
 
-const dialect: Dialect = { granted: encodeReply(true), refused: () => encodeReply(false) }
+const dialect: Dialect = { granted: () => encodeReply(true), refused: () => encodeReply(false) }
 
 export async function serveSocks4(visitor: Visitor, door: Door): Promise<void> {
   const { stream, client } = visitor

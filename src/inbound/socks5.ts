@@ -1,9 +1,11 @@
 /** SOCKS5 (RFC 1928): CONNECT and UDP ASSOCIATE, with name and password (RFC 1929) where the door wants them. BIND is refused: a server that calls back cannot be judged before it does. */
+import { type Endpoint, type Ip, parseIp } from '../model/address.ts'
 import { errorKind } from '../model/errors.ts'
 import { isHost, parseHost } from '../model/hostname.ts'
 import type { Identity } from '../model/identity.ts'
 import type { Stop } from '../model/stop.ts'
 import { readMessage } from '../pipeline/handshake.ts'
+import type { Upstream } from '../pipeline/ports.ts'
 import {
   encodeLoginStatus,
   encodeMethodChoice,
@@ -21,10 +23,16 @@ import { sayFarewell } from './farewell.ts'
 import { isTooMany, logIn, withoutLogin } from './login.ts'
 import { type Dialect, tunnelOffer } from './tunnel.ts'
 
-// RFC 1928 §6: BND.ADDR must be present; it is zero, since no client of CONNECT needs it and the grant may precede the dial.
 const dialect: Dialect = {
-  granted: encodeReply(socks5Reply.granted, null),
+  granted: (upstream) => encodeReply(socks5Reply.granted, upstream && ownEndOf(upstream)),
   refused: ({ code }) => encodeReply(errorKind(code).socks5, null),
+}
+
+/** BND.ADDR and BND.PORT (RFC 1928 §6): where the destination sees the connection come from; `null` where a proxy between is what it sees. */
+function ownEndOf({ via, stream }: Upstream): Endpoint<Ip> | null {
+  const { localAddress, localPort } = stream.socket
+  const host = via !== null || localAddress === undefined ? null : parseIp(localAddress.replace(/%.*$/, ''))
+  return host === null || localPort === undefined ? null : { host, port: localPort }
 }
 
 export async function serveSocks5(visitor: Visitor, door: Door): Promise<void> {
@@ -57,7 +65,7 @@ export async function serveSocks5(visitor: Visitor, door: Door): Promise<void> {
     return turnAway(`SOCKS5: address type ${host.type}`, encodeReply(socks5Reply.addressTypeNotSupported, null))
   if (command === socks5Command.udpAssociate) {
     deadline.clear()
-    return await associate({ ...visitor, who }, port, door)
+    return await associate({ ...visitor, who }, { host, port }, door)
   }
   const asked = host.kind === 'ip' ? host : parseHost(host.text)
   if (!isHost(asked)) return turnAway(`SOCKS5: ${asked.problem}`, encodeReply(socks5Reply.failed, null))

@@ -3,6 +3,7 @@
  * passwords do not cross the network in clear, and may ask clients for theirs. It reads no files; whoever does hands
  * new ones in while the door is open.
  */
+import { constants } from 'node:crypto'
 import tls from 'node:tls'
 import { RingfenceError } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
@@ -61,12 +62,14 @@ export class DoorTls {
 
   /** Shakes hands over a connection, which is then this one's. Throws RingfenceError where that fails, or the stop's reason. */
   async secure(below: ByteStream, inTime: Stop): Promise<Secured> {
+    await beginsAsTls(below, inTime)
     const socket = await this.#shakeHands(below, inTime)
     const stream = ByteStream.secured(socket, below)
     try {
       return { stream, shown: this.#shownBy(socket) }
     } catch (error) {
-      stream.destroy()
+      // By TLS 1.3 the client takes itself for connected: a mere end would make some try again at once, without end.
+      stream.reset()
       throw error
     }
   }
@@ -108,11 +111,24 @@ export class DoorTls {
   }
 }
 
+/** RFC 8446 §5.1: the content type of the first record. */
+const HANDSHAKE = 22
+
+/** OpenSSL wants more bytes than a greeting of SOCKS has before it says that this is no TLS. */
+async function beginsAsTls(below: ByteStream, inTime: Stop): Promise<void> {
+  await below.grown(0, inTime)
+  const [first] = below.held
+  if (first === undefined) throw failure('the connection closed during the handshake', below.error)
+  if (first !== HANDSHAKE) throw failure('the client does not speak TLS')
+}
+
 const contextOf = ({ certificate, key, clients }: TlsMaterial): tls.SecureContextOptions => ({
   cert: certificate,
   key,
   ...(clients === null ? {} : { ca: clients }),
   minVersion: 'TLSv1.2',
+  // A new handshake costs the server more than the client; whoever wants another one may connect again.
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
 })
 
 /** Both sides of a connection, of which no two are open at a time. */
@@ -123,7 +139,6 @@ const failure = (why: string, cause?: unknown): RingfenceError => new RingfenceE
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection closed during the handshake',
-  ERR_SSL_HTTP_REQUEST: 'the client speaks HTTP where it should speak TLS',
   ERR_SSL_WRONG_VERSION_NUMBER: 'the client does not speak TLS',
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'the client speaks no TLS of 1.2 or later',
   ERR_SSL_NO_SHARED_CIPHER: 'the client knows none of the ciphers',

@@ -3,14 +3,15 @@ import type { Endpoint } from '../model/address.ts'
 import type { Host } from '../model/hostname.ts'
 import { type Stop, StopSource } from '../model/stop.ts'
 import { Deadline } from '../pipeline/deadline.ts'
-import type { FirstBytes, Offer, Refusal } from '../pipeline/ports.ts'
+import type { FirstBytes, Offer, Refusal, Upstream } from '../pipeline/ports.ts'
 import { relay } from '../pipeline/relay.ts'
 import { type Door, type Guest, newFlow, type Visitor } from './door.ts'
 import { sayFarewell } from './farewell.ts'
 
 /** How the door's protocol says yes and no. */
 export interface Dialect {
-  readonly granted: Uint8Array
+  /** `null`: nothing was dialled yet. */
+  granted(upstream: Upstream | null): Uint8Array
   refused(refusal: Refusal): Uint8Array
 }
 
@@ -23,10 +24,10 @@ export function tunnelOffer({ stream, client, who }: Guest, asked: Endpoint<Host
     firstBytes: firstBytesOf(stream, (see) => {
       watcher = see
     }),
-    grant() {
+    grant(upstream) {
       if (answer !== 'none') return
       answer = 'granted'
-      stream.socket.write(dialect.granted)
+      stream.socket.write(dialect.granted(upstream ?? null))
     },
     refuse(refusal) {
       if (answer === 'refused') return

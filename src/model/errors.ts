@@ -64,6 +64,7 @@ export const errorKinds = {
   'client.malformed': kind('client', 'the client sent a request that is not valid', 1, 400, 'http_request_error'),
   'client.unauthenticated': kind('client', 'the client did not log in', 1, 407, 'http_request_denied'),
   'client.loop': kind('operator', 'the request has come round to the proxy that sent it', 1, 508, 'proxy_loop_detected'),
+  'limit.full': kind('operator', 'the proxy has no room for more', 1, 503, 'proxy_internal_error'),
   'limit.descriptors': kind('operator', 'this machine has no descriptor left for another connection', 1, 503, 'proxy_internal_error'),
   'record.failed': kind('operator', 'the record could not be written', 1, 503, 'proxy_internal_error'),
   'run.shutdown': kind('operator', 'the proxy is shutting down', 1, 503, 'proxy_internal_response'),

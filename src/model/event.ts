@@ -133,6 +133,8 @@ export interface Ended {
   /** Bytes taken from the client for the destination, and from the destination for the client. */
   readonly up: number
   readonly down: number
+  /** How many datagrams these bytes were; left out of a flow that is a stream. */
+  readonly datagrams?: { readonly up: number; readonly down: number }
   readonly duration_ms: number
 }
 

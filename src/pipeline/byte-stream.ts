@@ -12,23 +12,25 @@ import { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { RingfenceError } from '../model/errors.ts'
 import { type Stop, StopSource } from '../model/stop.ts'
+import { ReadBuffers } from './read-buffers.ts'
 
 /** Most bytes that are kept for a reader that is not reading: a handshake is far smaller. */
 const HOLD_LIMIT = 64 * 1024
-/** With 256 KiB, bytes cost 1.4 times as much CPU here, with 64 KiB twice (eight downloads on loopback, Node 20). */
-const READ_BUFFER = 512 * 1024
 /**
  * All read into this until one fills it, and copy out of it what they read: most connections never carry more at a time,
  * and a buffer for each would be most of what an idle tunnel holds.
  */
-const SHARED = Buffer.allocUnsafeSlow(16 * 1024)
-/** After so many reads that would have fitted the shared buffer, the large one of its own is given back. */
-const SMALL_READS = 64
+const SHARED = Buffer.allocUnsafeSlow(64 * 1024)
+/**
+ * For those that fill it, as long as they do; beyond so many, the rest do with the shared one. With 256 KiB, bytes cost
+ * 1.4 times as much CPU here, with 64 KiB twice (eight downloads on loopback, Node 20).
+ */
+const LARGE = new ReadBuffers(512 * 1024, 64)
 
 /** One reason for all: an error takes a stack each time. */
 const LEFT = new RingfenceError('client.gone', 'the client left')
 
-/** Takes a chunk that is valid only during the call; `false` pauses the stream until `resume`. */
+/** Takes a chunk that is valid only during the call or, where it answers `false`, which pauses the stream, until `resume`. */
 export type Receiver = (chunk: Uint8Array) => boolean
 
 export class ByteStream {
@@ -49,6 +51,10 @@ export class ByteStream {
   #wake: (() => void) | null = null
   #error: Error | null = null
   #reason = LEFT
+  /** What the next read goes to. */
+  #space: Buffer = SHARED
+  /** Whether the receiver still needs what the last read left there. */
+  #needed = false
 
   private constructor(socket: Socket, wire: Socket = socket) {
     this.socket = socket
@@ -66,6 +72,8 @@ export class ByteStream {
       this.#error = error
     })
     socket.on('close', () => {
+      if (this.#needed) LARGE.giveUp(this.#space)
+      else this.#giveBack()
       this.#finished = true
       this.#closed.abort(this.#reason)
       this.#left.abort(this.#reason)
@@ -87,18 +95,10 @@ export class ByteStream {
   /** For a connection about to be made: `onread` goes into the options of the socket, which `attach` takes in the same tick. */
   static outgoing(): { readonly onread: OnRead; attach(socket: Socket): ByteStream } {
     let stream: ByteStream | null = null
-    let space = SHARED
-    let small = 0
     return {
       onread: {
-        buffer: () => space,
-        callback: (bytes, buffer) => {
-          small = bytes < SHARED.length ? small + 1 : 0
-          if (bytes === SHARED.length && space === SHARED) space = Buffer.allocUnsafeSlow(READ_BUFFER)
-          else if (small >= SMALL_READS) space = SHARED
-          const chunk = buffer.subarray(0, bytes)
-          return stream === null ? false : stream.#take(buffer === SHARED ? Buffer.from(chunk) : chunk)
-        },
+        buffer: () => (stream === null ? SHARED : stream.#space),
+        callback: (bytes, buffer) => (stream === null ? false : stream.#read(bytes, buffer)),
       },
       attach: (socket) => {
         stream = new ByteStream(socket)
@@ -109,6 +109,8 @@ export class ByteStream {
 
   /** Takes over what speaks TLS on the connection `below`. */
   static secured(socket: TLSSocket, below: ByteStream): ByteStream {
+    // Node only tells of a record that cannot be read, and leaves the connection open.
+    socket.on('error', () => socket.destroy())
     return ByteStream.#flowing(socket, below.socket)
   }
 
@@ -166,7 +168,9 @@ export class ByteStream {
   }
 
   resume(): void {
-    if (!this.socket.destroyed) this.socket.resume()
+    this.#needed = false
+    if (this.closed.aborted) this.#giveBack()
+    else if (!this.socket.destroyed) this.socket.resume()
   }
 
   /** Resolves when the bytes are on their way or buffered below the limit; rejects when the stream closed. */
@@ -225,6 +229,26 @@ export class ByteStream {
     this.socket.pause()
     if (rest.length > 0) this.socket.unshift(rest)
     return this.socket
+  }
+
+  /** Node asks for the buffer of the next read when this returns: until then none can arrive in one that is given back here. */
+  #read(bytes: number, buffer: Uint8Array): boolean {
+    const chunk = buffer.subarray(0, bytes)
+    if (buffer === SHARED) {
+      if (bytes === SHARED.length) this.#space = LARGE.lend() ?? SHARED
+      return this.#take(Buffer.from(chunk))
+    }
+    const goOn = this.#take(chunk)
+    this.#needed = !goOn && this.#receiver !== null
+    // Where there are many, the end of a burst is taken for the end of the haste.
+    if (!this.#needed && bytes < (LARGE.scarce ? buffer : SHARED).length) this.#giveBack()
+    return goOn
+  }
+
+  #giveBack(): void {
+    if (this.#space === SHARED) return
+    LARGE.giveBack(this.#space)
+    this.#space = SHARED
   }
 
   #take(chunk: Uint8Array): boolean {

@@ -28,7 +28,7 @@ export interface Judged {
 }
 
 /** The part of an offer that is judged, and the part of the world that judging needs. */
-export type Asking = Pick<Offer, 'flow' | 'firstBytes' | 'gone' | 'grant'>
+export type Asking = Pick<Offer, 'flow' | 'firstBytes' | 'gone'> & { grant(): void }
 export type JudgingRoad = Pick<Road, 'refusals' | 'resolver' | 'clock' | 'apps' | 'answers' | 'hops'>
 
 /** One flow on its way. */
@@ -79,7 +79,7 @@ async function pass<U extends Reached>(
     const upstream = await dial(pinned, road.dialer, road.dialMs, [offer.gone, live.cut], via)
     entry.dialled(upstream)
     live.reached(upstream)
-    offer.grant()
+    offer.grant(upstream)
     const learning = learnInPassing(offer, live, road)
     const ended = await offer.relay(upstream, entry.meter, live.cut)
     await learning()

@@ -84,6 +84,8 @@ export interface Clock {
 export interface Meter {
   up: number
   down: number
+  /** Of a flow of datagrams, how many these were. */
+  readonly datagrams?: { up: number; down: number }
 }
 
 /** How the bytes of a flow stopped moving. */
@@ -107,8 +109,8 @@ export interface Offer<U extends Reached = Upstream> {
   readonly gone: Stop
   /** The client's first bytes after the grant, or `null` where the request already says everything (an HTTP request). */
   readonly firstBytes: FirstBytes | null
-  /** Tells the client to go on. Idempotent. */
-  grant(): void
+  /** Tells the client to go on. Idempotent. `upstream`: what was reached, where the grant came after the dial. */
+  grant(upstream?: U): void
   /** Says no in the door's own dialect; after the grant, a reset. Idempotent, never throws. */
   refuse(refusal: Refusal): void
   /** Moves bytes until the flow ends, counting them. On abort, both sides are reset and the flow is `cut`. Rejects only for a fault of our own. */

@@ -42,7 +42,7 @@ const unknown: Told['known'] = { names: [], recalled: [], namedApps: [], anyName
 export type RecordingRoad = Pick<Road, 'reach' | 'writer' | 'clock'>
 
 export class Entry {
-  readonly meter: Meter = { up: 0, down: 0 }
+  readonly meter: Meter
   readonly #flow: Flow
   readonly #locator: Locator
   readonly #road: RecordingRoad
@@ -53,6 +53,7 @@ export class Entry {
   #state: 'open' | 'decided' | 'closed' = 'open'
 
   constructor(flow: Flow, locator: Locator, road: RecordingRoad) {
+    this.meter = { up: 0, down: 0, ...(flow.network === 'udp' ? { datagrams: { up: 0, down: 0 } } : {}) }
     this.#flow = flow
     this.#locator = locator
     this.#road = road

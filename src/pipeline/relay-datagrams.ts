@@ -64,12 +64,14 @@ export function relayDatagrams(
     client.receive((datagram) => {
       if (done || !upstream.send(datagram)) return false
       meter.up += datagram.length
+      if (meter.datagrams !== undefined) meter.datagrams.up++
       idle.touch()
       return true
     })
     upstream.receive((datagram) => {
       if (done || !client.send(datagram)) return false
       meter.down += datagram.length
+      if (meter.datagrams !== undefined) meter.datagrams.down++
       idle.touch()
       return true
     })

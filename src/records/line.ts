@@ -69,7 +69,7 @@ const shapes = {
     value.candidates.every(isCandidate),
   rejudged: (value: Fields) => isJudged(value) && isPersonal(value.personal),
   ended: (value: Fields) => typeof value.id === 'string' && typeof value.ending === 'string',
-  dropped: () => true,
+  dropped: (value: Fields) => typeof value.flow === 'string' && Number.isSafeInteger(value.datagrams),
   policy: () => true,
   'policy-refused': () => true,
   overlay: () => true,

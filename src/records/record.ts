@@ -68,6 +68,10 @@ export interface FlowRecord {
   /** `null` while it is open. */
   readonly up: number | null
   readonly down: number | null
+  /** How many datagrams these bytes were; `null` also of a flow that is a stream. */
+  readonly datagrams: { readonly up: number; readonly down: number } | null
+  /** Of a flow of datagrams that was refused or failed: how many more came soon after and were dropped; `null`: none is told of. */
+  readonly dropped: number | null
   readonly duration_ms: number | null
 }
 
@@ -76,6 +80,8 @@ export interface FlowParts {
   readonly decided?: EventOf<'decided'>
   readonly rejudged?: EventOf<'rejudged'>
   readonly ended?: EventOf<'ended'>
+  /** What was dropped after its end. */
+  readonly dropped?: number
   /** Another process has begun to write since. */
   readonly interrupted?: true
 }
@@ -128,20 +134,25 @@ export function recordOf(parts: FlowParts): FlowRecord | null {
     policy: judged.policy,
     table: decided.table,
     shadow: decided.shadow,
+    dropped: parts.dropped ?? null,
     ...end,
     ...placeOf(decided.candidates, end.dialled),
   }
 }
 
-type End = Pick<FlowRecord, 'ending' | 'code' | 'message' | 'dialled' | 'via' | 'connect_ms' | 'ruled_out' | 'up' | 'down' | 'duration_ms'>
+type End = Pick<
+  FlowRecord,
+  'ending' | 'code' | 'message' | 'dialled' | 'via' | 'connect_ms' | 'ruled_out' | 'up' | 'down' | 'datagrams' | 'duration_ms'
+>
 
 function endOf({ decided, ended, interrupted }: FlowParts): End {
-  const nothing = { message: null, dialled: null, via: null, connect_ms: null, ruled_out: null, duration_ms: null }
+  const nothing = { message: null, dialled: null, via: null, connect_ms: null, ruled_out: null, datagrams: null, duration_ms: null }
   if (decided?.verdict === 'block') return { ...nothing, ending: 'blocked', code: codeOf(decided.reasons), up: 0, down: 0 }
   if (ended === undefined) return { ...nothing, ending: interrupted ? 'interrupted' : 'open', code: null, up: null, down: null }
-  const { ending, code, message, dialled, via, connect_ms, ruled_out, up, down, duration_ms } = ended
-  // Events of a version that did not know it have none.
-  return { ending, code, message, dialled, via: via ?? null, connect_ms, ruled_out: ruled_out ?? null, up, down, duration_ms }
+  const { ending, code, message, dialled, connect_ms, up, down, duration_ms } = ended
+  // Events of a version that did not know them have none.
+  const { via = null, ruled_out = null, datagrams = null } = ended
+  return { ending, code, message, dialled, via, connect_ms, ruled_out, up, down, datagrams, duration_ms }
 }
 
 /** A refusal or an accident has a code of its own; everything else that blocks is the policy. */

@@ -8,7 +8,8 @@ export type { Damage, ReadOptions } from './event-reader.ts'
 /**
  * Records of a folder. Without `follow`, one for each flow at its latest state, in the order in which they ended, then
  * those still open. With `follow`, one as soon as a flow is decided, one each time it is judged differently, one when
- * it ended; a blocked flow comes once. Holds only the flows that are open at the place it has read to.
+ * it ended; a blocked flow comes once, and once more where datagrams that were dropped after it are told of. Holds only the
+ * flows that are open, or were refused a moment before, at the place it has read to.
  */
 export async function* readRecords(folder: string, options: ReadOptions = {}): AsyncGenerator<FlowRecord> {
   const flows = new OpenFlows()
@@ -16,8 +17,12 @@ export async function* readRecords(folder: string, options: ReadOptions = {}): A
   const wanted = (record: FlowRecord) => record.seq > afterSeq && Date.parse(record.time) >= since
   for await (const event of readEvents(folder, options)) {
     if (event.type === 'started') for (const record of flows.interrupt()) if (wanted(record)) yield record
+    const { follow = false } = options
+    // Whoever follows has seen them.
+    for (const record of flows.overdue(event.time)) if (!follow && wanted(record)) yield record
     const step = flows.take(event)
-    if (step !== null && (step.kind === 'ended' || options.follow === true) && wanted(step.record)) yield step.record
+    const isLast = step?.kind === 'ended' || step?.kind === 'dropped'
+    if (step !== null && (isLast || follow) && wanted(step.record)) yield step.record
   }
   if (options.follow === true) return
   for (const record of flows.rest()) if (wanted(record)) yield record

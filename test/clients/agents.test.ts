@@ -7,9 +7,11 @@ import { Readable } from 'node:stream'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import { SocksClient } from 'socks'
 import { SocksProxyAgent } from 'socks-proxy-agent'
-import { EnvHttpProxyAgent, request as undiciRequest } from 'undici'
+import { EnvHttpProxyAgent, ProxyAgent, request as undiciRequest } from 'undici'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { DoorTls } from '../../src/inbound/tls.ts'
+import { issueForDoor, makeAuthority } from '../support/certificates.ts'
 import { loginOf } from '../support/made-up-login.ts'
 import { AMERICA, authority, CHINA, expectRecordsToMatch, openProxiedSite } from '../support/proxied-site.ts'
 import { patternBytes, sha256 } from '../support/web-site.ts'
@@ -218,5 +220,73 @@ describe('undici’s EnvHttpProxyAgent', () => {
     await dispatcher.close()
     expect(statusCode).toBe(200)
     expect(proxy.offers).toEqual([])
+  })
+})
+
+describe('a door that speaks TLS', () => {
+  const people = makeAuthority('/CN=people')
+  const anna = people.issue('/CN=anna/OU=office')
+  const door = issueForDoor(authority)
+  const open = async (over: 'clear' | 'tls', login: 'none' | 'certificate' = 'none') => {
+    const opened = await openProxiedSite(
+      { over },
+      { tls: new DoorTls({ ...door, clients: login === 'none' ? null : people.certificate }, login === 'certificate') },
+    )
+    return { ...opened, at: `https://localhost:${opened.proxy.port}`, origin: `${over === 'tls' ? 'https' : 'http'}://page.example` }
+  }
+  const trusting = { ca: authority.certificate }
+  const showing = { ...trusting, cert: anna.certificate, key: anna.key }
+
+  test.each(['clear', 'tls'] as const)('https-proxy-agent sends and fetches through it: %s', async (over) => {
+    const opened = await open(over)
+    const agent = used(new HttpsProxyAgent(opened.at, { keepAlive: true, ...trusting }))
+    expect(sha256((await fetchBy(agent, `${opened.origin}/bytes/${BIG}`)).body)).toBe(sha256(patternBytes(BIG)))
+    expect(await fetchBy(agent, `${opened.origin}/up`, patternBytes(BIG))).toMatchObject({ status: 200 })
+    expect(opened.site.seen[1]).toMatchObject({ method: 'POST', bytes: BIG, sha256: sha256(patternBytes(BIG)) })
+    agent.destroy()
+    await expectRecordsToMatch(opened, 1)
+  })
+
+  test.each([
+    { over: 'clear', proxyTunnel: true },
+    { over: 'clear', proxyTunnel: false },
+    { over: 'tls', proxyTunnel: true },
+  ] as const)('undici’s ProxyAgent does, too: $over, tunnel $proxyTunnel', async ({ over, proxyTunnel }) => {
+    const { proxy, site, at, origin } = await open(over)
+    const dispatcher = new ProxyAgent({ uri: at, proxyTls: trusting, requestTls: trusting, proxyTunnel })
+    const signal = AbortSignal.timeout(WAIT_MS)
+    const down = await undiciRequest(`${origin}/bytes/${BIG}`, { dispatcher, signal })
+    expect(sha256(Buffer.from(await down.body.arrayBuffer()))).toBe(sha256(patternBytes(BIG)))
+    const up = await undiciRequest(`${origin}/up`, { dispatcher, signal, method: 'POST', body: patternBytes(BIG) })
+    await up.body.dump()
+    expect(site.seen[1]).toMatchObject({ method: 'POST', bytes: BIG, sha256: sha256(patternBytes(BIG)) })
+    await dispatcher.close()
+    await proxy.flowsOver(proxy.offers.length)
+    expect(proxy.writer.ended.map(({ ending }) => ending)).not.toContain('failed')
+  })
+
+  test.each([
+    [
+      'https-proxy-agent',
+      async (at: string, tls: object) => (await fetchBy(used(new HttpsProxyAgent(at, tls)), 'http://page.example/')).status,
+    ],
+    [
+      'undici’s ProxyAgent',
+      async (at: string, proxyTls: object) => {
+        const dispatcher = new ProxyAgent({ uri: at, proxyTls })
+        onTestFinished(() => dispatcher.destroy())
+        const signal = AbortSignal.timeout(WAIT_MS)
+        const { statusCode, body } = await undiciRequest('http://page.example/', { dispatcher, signal })
+        await body.dump()
+        return statusCode
+      },
+    ],
+  ])('%s is known by its certificate, and trusts no other authority than it is told to', async (_, ask) => {
+    const { proxy, at } = await open('clear', 'certificate')
+    expect(await ask(at, showing)).toBe(200)
+    expect(proxy.offers.map(({ flow: { who } }) => [who.name, who.groups])).toEqual([['anna', ['office']]])
+    await expect(ask(at, { ...showing, ca: people.certificate })).rejects.toThrow(/certificate/)
+    await expect(ask(at, trusting)).rejects.toThrow()
+    expect(proxy.offers).toHaveLength(1)
   })
 })

@@ -1,7 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { once } from 'node:events'
+import tls from 'node:tls'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { DoorTls } from '../../src/inbound/tls.ts'
+import { issueForDoor, makeAuthority } from '../support/certificates.ts'
 import { bannerFirst, startOrigin } from '../support/origin-server.ts'
 import { eventually, notToChina, openProxy, policyText } from '../support/proxy-under-test.ts'
-import type { Peer } from '../support/socket-pair.ts'
+import { Peer } from '../support/socket-pair.ts'
 import { associate, datagramTo, echo, startUdp } from '../support/udp-client.ts'
 
 const AMERICA = '170.114.1.1'
@@ -40,7 +44,9 @@ describe('datagrams', () => {
     await proxy.flowsOver(1)
     expect(proxy.writer.decided).toMatchObject([{ network: 'udp', port: 53, verdict: 'allow' }])
     expect(proxy.writer.decided[0]?.personal.client).toBe(`127.0.0.1:${client.udp.port}`)
-    expect(proxy.writer.ended).toMatchObject([{ ending: 'completed', code: null, dialled: from, connect_ms: null, up: 6, down: 16 }])
+    expect(proxy.writer.ended).toMatchObject([
+      { ending: 'completed', code: null, dialled: from, connect_ms: null, up: 6, down: 16, datagrams: { up: 2, down: 2 } },
+    ])
     expect(proxy.datagramsLost).toEqual([])
   })
 
@@ -91,6 +97,10 @@ describe('datagrams', () => {
     client.send(AMERICA, 53, 'more')
     await client.receives(AMERICA, 53, 'small')
     expect(client.udp.received).toHaveLength(1)
+    client.control.end()
+    await eventually('the loss to be told', () => proxy.datagramsLost.length === 1)
+    expect(proxy.datagramsLost[0]).toMatchObject({ excess: 1 })
+    expect(proxy.writer.ended).toMatchObject([{ up: 9, down: 5 }])
   })
 })
 
@@ -266,6 +276,16 @@ describe('strangers and nonsense', () => {
   })
 
   test.each([
+    ['its own address with port 0', { names: '127.0.0.1' }],
+    ['another address, as behind NAT, with a port that is none of its own here', { names: '192.168.1.7', says: 5_555 }],
+  ])('a client that names %s is heard all the same', async (_, options) => {
+    const { proxy } = await world()
+    const client = await associate(proxy.port, options)
+    client.send(AMERICA, 53, 'x')
+    await client.receives(AMERICA, 53, 'echo x')
+  })
+
+  test.each([
     ['nothing', Buffer.alloc(0)],
     ['a cut header', datagramTo(AMERICA, 53, '').subarray(0, 9)],
     ['reserved bytes that are not zero', Buffer.from('0001000101020304003578', 'hex')],
@@ -433,6 +453,43 @@ test('the reply comes before any datagram, and glued requests and single bytes a
   await control.drip(Buffer.from('0501000503000100000000' + '0000', 'hex'))
   await control.receivesBytes(12)
   expect(control.bytes.subarray(2, 10).toString('hex')).toBe('050000017f000001')
+})
+
+describe('behind a load balancer', () => {
+  const balanced = { isBalancer: () => true }
+
+  test('the client whom that names is heard, and the balancer is not', async () => {
+    const { proxy } = await world(balanced)
+    const client = await associate(proxy.port, { before: 'PROXY TCP4 127.0.0.2 127.0.0.1 4000 1080\r\n', from: '127.0.0.2' })
+    const balancer = await startUdp()
+    balancer.send(datagramTo(AMERICA, 53, 'x'), client.at)
+    client.udp.send(datagramTo(AMERICA, 53, 'y'), client.at, '127.0.0.1')
+    await client.receives(AMERICA, 53, 'echo y')
+    expect(proxy.writer.decided[0]?.personal.client).toBe(`127.0.0.2:${client.udp.port}`)
+    client.control.end()
+    await eventually('the loss to be told', () => proxy.datagramsLost.length === 1)
+    expect(proxy.datagramsLost[0]).toMatchObject({ strangers: 1 })
+  })
+
+  test('a client that cannot reach the door has no association', async () => {
+    const { proxy } = await world(balanced)
+    await expect(associate(proxy.port, { before: 'PROXY TCP6 2001:db8::7 2001:db8::1 4000 1080\r\n' })).rejects.toThrow('05010001')
+    expect(proxy.malformed).toEqual(["SOCKS5: a UDP association at 127.0.0.1, which the client's address cannot reach"])
+  })
+})
+
+test('over TLS the client asks for it, and its datagrams come as they are', async () => {
+  const authority = makeAuthority()
+  const { proxy } = await world({ tls: new DoorTls({ ...issueForDoor(authority), clients: null }, false) })
+  const secure = tls.connect({ port: proxy.port, host: '127.0.0.1', ca: authority.certificate, servername: 'localhost' })
+  onTestFinished(() => void secure.destroy())
+  await once(secure, 'secureConnect')
+  const client = await associate(proxy.port, { over: new Peer(secure) })
+  client.send(AMERICA, 53, 'x')
+  await client.receives(AMERICA, 53, 'echo x')
+  client.control.end()
+  await proxy.flowsOver(1)
+  expect(proxy.writer.ended).toMatchObject([{ ending: 'completed' }])
 })
 
 test('tunnels and associations share a door', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { sayFarewell } from '../../src/inbound/farewell.ts'
 import { eventually } from '../support/proxy-under-test.ts'
 import { fired, streamPair } from '../support/socket-pair.ts'
@@ -54,6 +54,19 @@ test('a client that reads slowly gets everything that was waiting for it, whethe
     far.end()
     await fired(near.closed)
   }
+})
+
+test('a client that takes nothing is cut off in the end', async () => {
+  const { near } = await streamPair('onread', { paused: true })
+  near.socket.write(Buffer.alloc(32 * MIB))
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  sayFarewell(near, Buffer.from('the end'))
+  vi.advanceTimersByTime(59_000)
+  expect(near.socket.destroyed).toBe(false)
+  vi.advanceTimersByTime(1_000)
+  vi.useRealTimers()
+  await fired(near.closed)
 })
 
 test('nobody is there any more: nothing happens', async () => {

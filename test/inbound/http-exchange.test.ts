@@ -49,6 +49,16 @@ async function misbehaving(act: (peer: Peer) => unknown, world: World & { readon
   return { origin, proxy, client: await proxy.connect() }
 }
 
+/** Nobody takes any more of what it sends. */
+async function stalled({ socket }: Peer): Promise<void> {
+  let before = -1
+  await eventually('the origin to stall', () => {
+    const still = socket.bytesWritten > 1_000 && socket.writableLength === before
+    before = socket.writableLength
+    return still
+  })
+}
+
 describe('what the origin receives', () => {
   test('the path of the target, Host written anew from it, Via, and no field that concerns one hop', async () => {
     const { origin, client } = await serving(() => ok('fine'))
@@ -228,12 +238,7 @@ describe('what the client receives', () => {
       client.send(get('http://a.com/', ...fields))
       client.end()
       const peer = await origin.connection(i + 1)
-      let before = -1
-      await eventually('the origin to stall', () => {
-        const stalled = peer.socket.bytesWritten > 1_000 && peer.socket.writableLength === before
-        before = peer.socket.writableLength
-        return stalled
-      })
+      await stalled(peer)
       client.socket.resume()
       const text = await client.receivesEnd()
       expect(text.length - text.indexOf('\r\n\r\n') - 4).toBe(body.length)
@@ -383,29 +388,97 @@ describe('interim responses and upgrades', () => {
 })
 
 describe('what goes wrong at the origin', () => {
-  const truncated: readonly (readonly [string, string])[] = [
-    ['a length', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this'],
-    ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nonly this'],
-    ['chunks between two', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\n'],
+  const bodies = {
+    'a length': ['Content-Length: 100\r\n\r\nonly this', 'only this'],
+    'a chunk': ['Transfer-Encoding: chunked\r\n\r\n64\r\nonly this', '9\r\nonly this\r\n'],
+    chunks: ['Transfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\n', '9\r\nonly this\r\n'],
+    'no length, passed on in chunks,': ['\r\nonly this', '9\r\nonly this\r\n'],
+  } as const
+  const ends = ['ends early', (peer: Peer) => peer.end(), 'failed', 'relay.truncated'] as const
+  const breaks = ['breaks', (peer: Peer) => peer.reset(), 'reset', 'relay.reset'] as const
+  const stalls = ['stalls', () => undefined, 'idle', 'relay.idle'] as const
+  const babbles = ['turns into nonsense', (peer: Peer) => peer.send('nonsense'), 'failed', 'relay.malformed-response'] as const
+  const brokenOff = [
+    ...[ends, breaks, stalls].map((way) => ['a length', ...way] as const),
+    ...[ends, breaks, stalls].map((way) => ['a chunk', ...way] as const),
+    ...[ends, breaks, stalls, babbles].map((way) => ['chunks', ...way] as const),
+    ...[breaks, stalls].map((way) => ['no length, passed on in chunks,', ...way] as const),
   ]
-  test.each(truncated)('a body with %s that ends early is a reset for the client, never a clean end', async (_, bytes) => {
-    const { proxy, client } = await misbehaving((peer) => {
-      peer.send(bytes)
+  test.each(brokenOff)('a body with %s that %s: all that came arrives, then an end, and no other answer', async (...how) => {
+    const [framing, , act, ending, code] = how
+    const [sent, arrives] = bodies[framing]
+    const { proxy, client } = await misbehaving(
+      async (peer) => {
+        peer.send(`HTTP/1.1 200 OK\r\n${sent}`)
+        await client.receives('only this')
+        act(peer)
+      },
+      { idleMs: 500 },
+    )
+    client.send(get('http://a.com/').repeat(2))
+    const text = await client.receivesEnd()
+    expect(text.slice(text.indexOf('\r\n\r\n') + 4)).toBe(arrives)
+    await proxy.flowsOver(1)
+    expect(proxy.writer.ended).toMatchObject([{ ending, code }])
+    expect(proxy.offers).toHaveLength(1)
+    client.end()
+    await client.until('the connection to close', () => client.closed)
+  })
+
+  test.each([
+    ['chunks', 'Transfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\n', (peer: Peer) => peer.end()],
+    ['no length', '\r\nonly this', (peer: Peer) => peer.reset()],
+  ] as const)('to an HTTP/1.0 client a body with %s that breaks off is a reset: an end would look complete', async (_, sent, act) => {
+    const { client } = await misbehaving(async (peer) => {
+      peer.send(`HTTP/1.1 200 OK\r\n${sent}`)
+      await client.receives('only this')
+      act(peer)
+    })
+    client.send('GET http://a.com/ HTTP/1.0\r\n\r\n')
+    expect(await client.receivesReset()).toMatch(/\r\nConnection: close\r\n\r\nonly this$/)
+  })
+
+  test('a client that is slow to read gets all of what came of a large body', async () => {
+    const half = randomBytes(16 * 1024 * 1024)
+    const { origin, proxy } = await misbehaving((peer) => {
+      peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${2 * half.length}\r\n\r\n`)
+      peer.send(half)
       peer.end()
     })
+    const client = await proxy.connect({ paused: true })
     client.send(get('http://a.com/'))
-    expect(await client.receivesReset()).not.toContain('0\r\n\r\n')
+    const peer = await origin.connection(1)
+    await stalled(peer)
+    client.socket.resume()
+    await client.receivesEnd()
+    expect(client.bytes.subarray(client.text.indexOf('\r\n\r\n') + 4).equals(half)).toBe(true)
     await proxy.flowsOver(1)
     expect(proxy.writer.ended).toMatchObject([{ ending: 'failed', code: 'relay.truncated' }])
   })
 
-  test('a reset in a body until close is a reset for the client', async () => {
+  test('a client that takes nothing for the idle time is reset', async () => {
+    const { proxy } = await misbehaving(
+      (peer) => {
+        peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${64 * 1024 * 1024}\r\n\r\n`)
+        peer.send(Buffer.alloc(64 * 1024 * 1024))
+      },
+      { idleMs: 500 },
+    )
+    const client = await proxy.connect({ paused: true })
+    client.send(get('http://a.com/'))
+    await proxy.flowsOver(1)
+    expect(proxy.writer.ended).toMatchObject([{ ending: 'idle', code: 'relay.idle' }])
+    client.socket.resume()
+    await client.receivesReset()
+  })
+
+  test('a body until close with a reset right behind it never looks complete', async () => {
     const { client } = await misbehaving(async (peer) => {
       await new Promise<void>((resolve) => peer.socket.write('HTTP/1.1 200 OK\r\n\r\nonly this', () => resolve()))
       peer.reset()
     })
     client.send(get('http://a.com/'))
-    await client.until('the connection to be over', () => client.closed || client.text.includes('502') || client.text.endsWith('0\r\n\r\n'))
+    await client.until('the connection to be over', () => client.closed || client.ended || client.text.includes('502'))
     // The head may be lost together with the reset: then it is a 502.
     expect(client.text).not.toMatch(/\r\n0\r\n\r\n$/)
   })

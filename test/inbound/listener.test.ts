@@ -3,7 +3,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { Admission } from '../../src/inbound/admission.ts'
 import type { Visitor } from '../../src/inbound/door.ts'
 import { type ListenOptions, listen } from '../../src/inbound/listener.ts'
+import { NoRoom } from '../../src/inbound/no-room.ts'
 import { OperatorError } from '../../src/model/errors.ts'
+import { realClock } from '../support/fake-clock.ts'
 import { ip } from '../support/fake-ports.ts'
 import { loginOf } from '../support/made-up-login.ts'
 import { echo, startOrigin } from '../support/origin-server.ts'
@@ -20,6 +22,7 @@ async function listening(options: Partial<ListenOptions> = {}) {
     listen: { host: ip('127.0.0.1'), port: 0 },
     headMs: 8_000,
     admission: openToAll,
+    noRoom: new NoRoom(realClock.now),
     isBalancer: () => false,
     tls: null,
     permits: () => true,

@@ -3,7 +3,7 @@ import { ipToBytes } from '../../src/model/address.ts'
 import { cidr } from '../../src/model/cidr.ts'
 import { ip } from '../support/fake-ports.ts'
 import { loginOf } from '../support/made-up-login.ts'
-import { answersAfterFin, bannerFirst, echo, startOrigin } from '../support/origin-server.ts'
+import { answersAfterFin, bannerFirst, echo, type Origin, startOrigin } from '../support/origin-server.ts'
 import { type DoorOptions, notToChina, openProxy, policyText, type World } from '../support/proxy-under-test.ts'
 
 const CHINA = '52.81.151.250'
@@ -13,7 +13,6 @@ const SILENT = '170.114.1.99'
 
 const GREETING = '050100'
 const CHOSEN = '0500'
-const GRANTED = '05000001000000000000'
 const reply = (code: number): string => `05${code.toString(16).padStart(2, '0')}0001000000000000`
 
 const port = (number: number): string => number.toString(16).padStart(4, '0')
@@ -24,6 +23,12 @@ const toV4 = (address: string, at = 443): string => `05010001${hexOf(ipToBytes(i
 const toV6 = (address: string, at = 443): string => `05010004${hexOf(ipToBytes(ip(address)))}${port(at)}`
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
+
+/** The reply that names the proxy's own end of the latest connection to the origin. */
+async function grantedBy(origin: Origin): Promise<string> {
+  const { socket } = await origin.connection(origin.connections.length)
+  return `050000017f000001${port(socket.remotePort ?? 0)}`
+}
 
 async function door(world: World & DoorOptions = {}) {
   const origin = await startOrigin(echo)
@@ -53,12 +58,12 @@ describe('CONNECT', () => {
       AMERICA,
     ],
   ])('to %s', async (_, request, dialled, asked) => {
-    const { proxy, client } = await door()
+    const { origin, proxy, client } = await door()
     client.send(bytes(GREETING))
     await client.receivesBytes(2)
     client.send(bytes(request))
     await client.receivesBytes(12)
-    expect(client.bytes.toString('hex')).toBe(CHOSEN + GRANTED)
+    expect(client.bytes.toString('hex')).toBe(CHOSEN + (await grantedBy(origin)))
     client.send('ping')
     await client.receives('ping')
     expect(proxy.dialer.tried).toEqual([dialled])
@@ -66,17 +71,17 @@ describe('CONNECT', () => {
   })
 
   test('greeting, request and data in one segment', async () => {
-    const { client } = await door()
+    const { origin, client } = await door()
     client.send(Buffer.concat([bytes(GREETING + toName('a.com')), Buffer.from('early')]))
     await client.receives('early')
-    expect(client.bytes.toString('hex')).toBe(CHOSEN + GRANTED + hexOf(Buffer.from('early')))
+    expect(client.bytes.toString('hex')).toBe(CHOSEN + (await grantedBy(origin)) + hexOf(Buffer.from('early')))
   })
 
   test('byte by byte', async () => {
-    const { client } = await door()
+    const { origin, client } = await door()
     await client.drip(Buffer.concat([bytes(GREETING + toName('a.com')), Buffer.from('data')]))
     await client.receives('data')
-    expect(client.bytes.toString('hex')).toBe(CHOSEN + GRANTED + hexOf(Buffer.from('data')))
+    expect(client.bytes.toString('hex')).toBe(CHOSEN + (await grantedBy(origin)) + hexOf(Buffer.from('data')))
   })
 
   test('everything at once and the end behind it: the answer still arrives', async () => {
@@ -94,11 +99,20 @@ describe('CONNECT', () => {
     await client.receives('220 ready')
   })
 
+  test('granted before anything was dialled, since the first bytes are wanted for the verdict, the reply names no address', async () => {
+    const { client } = await door({ policy: policyText('enforce', '{ name: one-name, traffic: { host: [b.com] }, never: [US] }') })
+    client.send(bytes(GREETING + toV4(AMERICA)))
+    await client.receivesBytes(12)
+    expect(client.bytes.toString('hex')).toBe(CHOSEN + reply(0))
+    client.send('ping')
+    await client.receives('ping')
+  })
+
   test('among several offered methods, the one without authentication is chosen', async () => {
-    const { client } = await door()
+    const { origin, client } = await door()
     client.send(bytes(`05030201 00${toV4(AMERICA)}`.replace(' ', '')))
     await client.receivesBytes(12)
-    expect(client.bytes.toString('hex')).toBe(CHOSEN + GRANTED)
+    expect(client.bytes.toString('hex')).toBe(CHOSEN + (await grantedBy(origin)))
   })
 })
 
@@ -110,25 +124,25 @@ describe('with a login', () => {
   const anna = () => door({ login: loginOf({ anna: 'pä:ss' }) })
 
   test('the right one opens the tunnel, and the flow knows who asked', async () => {
-    const { proxy, client } = await anna()
+    const { origin, proxy, client } = await anna()
     client.send(bytes(OFFER))
     await client.receivesBytes(2)
     client.send(bytes(login('anna', 'pä:ss')))
     await client.receivesBytes(4)
     client.send(bytes(toName('a.com')))
     await client.receivesBytes(14)
-    expect(client.bytes.toString('hex')).toBe(`${ASKED}0100${GRANTED}`)
+    expect(client.bytes.toString('hex')).toBe(`${ASKED}0100${await grantedBy(origin)}`)
     expect(proxy.offers[0]?.flow.who).toEqual({ name: 'anna', groups: ['staff'], by: 'password' })
   })
 
   test('everything in one segment, and byte by byte', async () => {
     const all = Buffer.concat([bytes(`0503000102${login('anna', 'pä:ss')}${toName('a.com')}`), Buffer.from('early')])
     for (const send of ['at once', 'drip']) {
-      const { client } = await anna()
+      const { origin, client } = await anna()
       if (send === 'drip') await client.drip(all)
       else client.send(all)
       await client.receives('early')
-      expect(client.bytes.toString('hex')).toBe(`${ASKED}0100${GRANTED}${hexOf(Buffer.from('early'))}`)
+      expect(client.bytes.toString('hex')).toBe(`${ASKED}0100${await grantedBy(origin)}${hexOf(Buffer.from('early'))}`)
     }
   })
 

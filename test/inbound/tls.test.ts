@@ -4,11 +4,12 @@ import tls from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { DoorTls } from '../../src/inbound/tls.ts'
 import { issueForDoor, type Made, makeAuthority } from '../support/certificates.ts'
+import { makeAuthority as makeDatingAuthority } from '../support/dated-certificates.ts'
 import { ip } from '../support/fake-ports.ts'
 import { loginOf } from '../support/made-up-login.ts'
 import { answersAfterFin, echo, ok, startHttpOrigin, startOrigin } from '../support/origin-server.ts'
 import { eventually, openProxy } from '../support/proxy-under-test.ts'
-import { Peer } from '../support/socket-pair.ts'
+import { never, Peer, streamPair } from '../support/socket-pair.ts'
 
 const AMERICA = '170.114.1.1'
 const authority = makeAuthority()
@@ -16,6 +17,8 @@ const door = issueForDoor(authority)
 const people = makeAuthority('/CN=people')
 const anna = people.issue('/CN=Anna/OU=Office/OU=Human Resources')
 const stranger = makeAuthority('/CN=strangers').issue('/CN=anna/OU=office')
+
+const forServers = people.issue('/CN=anna', ['basicConstraints=critical,CA:FALSE', 'extendedKeyUsage=serverAuth'])
 
 const material = { ...door, clients: null }
 const knowing = { ...door, clients: people.certificate }
@@ -45,6 +48,14 @@ async function secured(
   const shaken = once(secure, 'secureConnect')
   shaken.catch(() => undefined)
   return { socket, secure, peer, shaken }
+}
+
+/** What a client of TLS says first. */
+async function clientHello(): Promise<Buffer> {
+  const { near, far } = await streamPair()
+  tls.connect({ socket: far.socket, servername: 'localhost' }).on('error', () => undefined)
+  await near.grown(0, never)
+  return Buffer.from(near.held)
 }
 
 describe('a door that speaks TLS', () => {
@@ -155,15 +166,68 @@ describe('a door that speaks TLS', () => {
   })
 
   test.each([
-    ['a client that speaks HTTP in clear', 'GET http://a/ HTTP/1.1\r\n\r\n', 'TLS: the client speaks HTTP where it should speak TLS'],
-    ['a client that speaks something else', '\x05\x01\x00 and so on', 'TLS: the client does not speak TLS'],
-  ])('closes on %s', async (_, bytes, why) => {
+    ['HTTP in clear', 'GET http://a/ HTTP/1.1\r\n\r\n'],
+    ['SOCKS5 in clear', '\x05\x01\x00'],
+    ['SOCKS4 in clear', '\x04\x01\x00\x50\x01\x02\x03\x04\x00'],
+    ['SSL of version 2', '\x80\x2e\x01\x00\x02'],
+  ])('turns a client that speaks %s away at once', async (_, bytes) => {
     const proxy = await openProxy({ tls: new DoorTls(material, false) })
     const client = await proxy.connect()
     client.send(bytes)
-    await client.until('the connection to be over', () => client.closed || client.ended)
+    await client.receivesReset()
+    expect(proxy.failed).toMatchObject([{ code: 'client.malformed', message: 'TLS: the client does not speak TLS' }])
+  })
+
+  test('shakes hands with a client that sends byte by byte', async () => {
+    const proxy = await openProxy({ tls: new DoorTls(material, false) })
+    const { hello, client } = { hello: await clientHello(), client: await proxy.connect() }
+    await client.drip(hello)
+    // A ServerHello.
+    await client.until('an answer', () => client.bytes[0] === 22 && client.bytes[5] === 2)
+  })
+
+  test('ends a tunnel at a record that cannot be read, and lets nobody wait for what will not come', async () => {
+    const origin = await startOrigin(echo)
+    const proxy = await openProxy({ routes: { [AMERICA]: origin.port }, tls: new DoorTls(material, false) })
+    const { peer, socket } = await secured(proxy.port)
+    peer.send(`${connectTo(`${AMERICA}:443`)}ping`)
+    await peer.receives('\r\n\r\nping')
+    socket.write(Buffer.from(`1703030040${'07'.repeat(64)}`, 'hex'))
+    await (await origin.connection(1)).receivesReset()
+    await proxy.flowsOver(1)
+    expect(proxy.writer.ended).toMatchObject([{ ending: 'reset' }])
+    await peer.until('the alert', () => peer.errno === 'ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC')
+  })
+
+  test('shakes hands once', async () => {
+    const origin = await startOrigin(echo)
+    const proxy = await openProxy({ routes: { [AMERICA]: origin.port }, tls: new DoorTls(material, false) })
+    const { peer, secure } = await secured(proxy.port, { maxVersion: 'TLSv1.2' })
+    peer.send(`${connectTo(`${AMERICA}:443`)}ping`)
+    await peer.receives('\r\n\r\nping')
+    secure.renegotiate({ rejectUnauthorized: true }, () => undefined)
+    await peer.until('a refusal', () => peer.errno !== null)
+    expect(peer.errno).toBe('ERR_SSL_NO_RENEGOTIATION')
+  })
+
+  test.each([
+    ['names no server', { servername: '', checkServerIdentity: () => undefined }],
+    ['names another server', { servername: 'other.example', checkServerIdentity: () => undefined }],
+    ['wants no protocol by name', { ALPNProtocols: [] }],
+  ])('serves a client that %s', async (_, options) => {
+    const origin = await startOrigin(echo)
+    const proxy = await openProxy({ routes: { [AMERICA]: origin.port }, tls: new DoorTls(material, false) })
+    const { peer } = await secured(proxy.port, options)
+    peer.send(`${connectTo(`${AMERICA}:443`)}ping`)
+    await peer.receives('\r\n\r\nping')
+  })
+
+  test('turns away a client that speaks HTTP/2 alone', async () => {
+    const proxy = await openProxy({ tls: new DoorTls(material, false) })
+    const { peer } = await secured(proxy.port, { ALPNProtocols: ['h2'] })
+    await peer.until('a refusal', () => peer.errno !== null)
     await eventually('the failure', () => proxy.failed.length === 1)
-    expect(proxy.failed).toMatchObject([{ code: 'client.malformed', message: why }])
+    expect(proxy.failed).toMatchObject([{ message: 'TLS: the client does not want HTTP/1.1' }])
   })
 
   test('speaks no TLS before 1.2', async () => {
@@ -232,14 +296,39 @@ describe('a door that knows clients by certificates', () => {
   test.each([
     ['none', undefined, 'TLS: the client showed no certificate'],
     ['one of another authority', stranger, /^TLS: the certificate of the client is not trusted: /],
+    ['one for servers', forServers, 'TLS: the certificate of the client is not trusted: INVALID_PURPOSE'],
     ['one that names nobody', people.issue('/CN=Anna Smith'), /^TLS: the certificate of the client names nobody: /],
   ])('turns away whoever shows %s', async (_, shows, why) => {
     const proxy = await openProxy(asks('certificate'))
     const { peer } = await secured(proxy.port, shows === undefined ? {} : { shows })
-    await peer.until('the connection to be over', () => peer.closed || peer.ended)
+    await peer.receivesReset()
     await eventually('the failure', () => proxy.failed.length === 1)
     expect(proxy.failed).toMatchObject([{ code: 'client.malformed', message: typeof why === 'string' ? why : expect.stringMatching(why) }])
     expect(proxy.offers).toEqual([])
+  })
+
+  test('turns away whoever shows one that is out of date', async () => {
+    const office = await makeDatingAuthority()
+    onTestFinished(() => office.remove())
+    const { cert, key } = await office.vouchFor(['DNS:anna.example'], 'expired')
+    const proxy = await openProxy({ tls: new DoorTls({ ...door, clients: office.ca }, true) })
+    await secured(proxy.port, { shows: { certificate: cert, key } })
+    await eventually('the failure', () => proxy.failed.length === 1)
+    expect(proxy.failed).toMatchObject([{ message: 'TLS: the certificate of the client is not trusted: CERT_HAS_EXPIRED' }])
+  })
+
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('knows nobody by %s who was known to an authority that was replaced', async (maxVersion) => {
+    const live = new DoorTls(knowing, true)
+    const proxy = await openProxy({ tls: live, routes: {} })
+    const first = await secured(proxy.port, { shows: anna, maxVersion })
+    const ticket = once(first.secure, 'session') as Promise<[Buffer]>
+    first.peer.send(connectTo(`${AMERICA}:443`))
+    await first.peer.receives('HTTP/1.1 502 ')
+    const [session] = await ticket
+    live.use({ ...door, clients: authority.certificate })
+    await secured(proxy.port, { session, maxVersion })
+    await eventually('the failure', () => proxy.failed.length === 1)
+    expect(proxy.failed).toMatchObject([{ message: 'TLS: the client showed no certificate' }])
   })
 
   test('that also takes passwords asks for one where no certificate is shown, and trusts no other authority all the same', async () => {

@@ -24,7 +24,7 @@ const door: Door = {
   malformed: () => undefined,
   loginFailed: () => undefined,
 }
-const dialect: Dialect = { granted: Buffer.from('YES'), refused: ({ sentence }) => Buffer.from(`NO: ${sentence}`) }
+const dialect: Dialect = { granted: () => Buffer.from('YES'), refused: ({ sentence }) => Buffer.from(`NO: ${sentence}`) }
 const refusal: Refusal = { code: 'policy.blocked', sentence: 'because' }
 const asked = { host: { kind: 'ip', ip: ip('170.114.1.1') }, port: 443 } as const
 

@@ -328,20 +328,54 @@ test('why we tore it down is the reason that others see', async () => {
   expect(near.left.reason).toMatchObject({ code: 'run.shutdown' })
 })
 
-test('the read buffer grows under load and is given back when reads are small again', async () => {
-  const { onread, attach } = ByteStream.outgoing()
-  attach(new Socket())
-  const read = (bytes: number) => {
-    const space = onread.buffer()
-    onread.callback(Math.min(bytes, space.length), space)
-    return onread.buffer().length
+describe('the read buffer', () => {
+  function readingStream(more = () => true) {
+    const { onread, attach } = ByteStream.outgoing()
+    const stream = attach(new Socket())
+    stream.receive(more, () => undefined)
+    /** The size of the next one. */
+    const read = (bytes: number) => {
+      const space = onread.buffer()
+      onread.callback(Math.min(bytes, space.length), space)
+      return onread.buffer().length
+    }
+    return { stream, onread, read, small: onread.buffer().length }
   }
-  const small = onread.buffer().length
-  expect(read(100)).toBe(small)
-  const large = read(small)
-  expect(large).toBeGreaterThan(small)
-  for (let i = 0; i < 63; i++) expect(read(100)).toBe(large)
-  expect(read(100)).toBe(small)
+
+  test('grows under load and is given back when a read is small again, or the stream closes', async () => {
+    const { stream, onread, read, small } = readingStream()
+    expect(read(100)).toBe(small)
+    const large = read(small)
+    expect(large).toBeGreaterThan(small)
+    expect(read(small)).toBe(large)
+    expect(read(100)).toBe(small)
+    expect(read(small)).toBe(large)
+    const lent = onread.buffer()
+    stream.destroy()
+    await fired(stream.closed)
+    const another = readingStream()
+    another.read(small)
+    expect(another.onread.buffer()).toBe(lent)
+  })
+
+  test('is not given back while its bytes are needed, even when the stream closes', async () => {
+    const { stream, onread, read, small } = readingStream(() => false)
+    read(small)
+    const lent = onread.buffer()
+    read(100)
+    expect(onread.buffer()).toBe(lent)
+    stream.destroy()
+    await fired(stream.closed)
+    const another = readingStream()
+    another.read(small)
+    expect(another.onread.buffer()).not.toBe(lent)
+    stream.resume()
+    const third = readingStream()
+    third.read(small)
+    expect(third.onread.buffer()).toBe(lent)
+    another.stream.destroy()
+    third.stream.destroy()
+  })
 })
 
 test('handed over, a connection begins with what was received and not read', async () => {

@@ -36,7 +36,7 @@ function madeUpPort({ loses = false } = {}) {
 
 function started({ idleMs = 60_000, client = madeUpPort(), upstream = madeUpPort() } = {}) {
   const cut = new StopSource()
-  const meter = { up: 0, down: 0 }
+  const meter = { up: 0, down: 0, datagrams: { up: 0, down: 0 } }
   const ended = relayDatagrams(client.port, upstream.port, meter, { idleMs, clock: realClock, cut })
   return { client, upstream, cut, meter, ended }
 }
@@ -47,7 +47,7 @@ test('datagrams pass both ways and are counted', async () => {
   upstream.says('answer')
   upstream.says('more')
   expect([upstream.sent, client.sent]).toEqual([['ask'], ['answer', 'more']])
-  expect(meter).toEqual({ up: 3, down: 10 })
+  expect(meter).toEqual({ up: 3, down: 10, datagrams: { up: 1, down: 2 } })
   client.closed.abort(null)
   expect(await ended).toEqual({ ending: 'completed', code: null, message: null })
 })
@@ -55,7 +55,7 @@ test('datagrams pass both ways and are counted', async () => {
 test('what a full side loses is not counted, and whoever sent it is told', () => {
   const { client, upstream, meter } = started({ client: madeUpPort({ loses: true }), upstream: madeUpPort({ loses: true }) })
   expect([client.says('ask'), upstream.says('answer')]).toEqual([false, false])
-  expect(meter).toEqual({ up: 0, down: 0 })
+  expect(meter).toEqual({ up: 0, down: 0, datagrams: { up: 0, down: 0 } })
 })
 
 describe('it ends', () => {

@@ -9,12 +9,13 @@ import { type ClientNetwork, groupsByNetwork } from '../../src/inbound/client-gr
 import type { Door, Login } from '../../src/inbound/door.ts'
 import { type InboundType, inbounds } from '../../src/inbound/index.ts'
 import { type Listener, type ListenOptions, listen } from '../../src/inbound/listener.ts'
+import { NoRoom } from '../../src/inbound/no-room.ts'
 import { BoundDoors } from '../../src/inbound/own-doors.ts'
 import { noApps } from '../../src/model/app.ts'
 import type { FlowId } from '../../src/model/flow.ts'
 import { LiveFlows } from '../../src/pipeline/live-flows.ts'
 import { carry } from '../../src/pipeline/pipeline.ts'
-import type { Clock, DatagramUpstream, Dialer, Offer, Road } from '../../src/pipeline/ports.ts'
+import type { Clock, DatagramUpstream, Dialer, Offer, Resolver, Road } from '../../src/pipeline/ports.ts'
 import { RecentAnswers } from '../../src/pipeline/recent-answers.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
 import { realClock } from './fake-clock.ts'
@@ -55,6 +56,8 @@ export interface World {
   readonly policy?: string
   readonly shadows?: readonly string[]
   readonly names?: Readonly<Record<string, readonly string[] | 'never'>>
+  /** Asked instead of `names`. */
+  readonly resolver?: Resolver
   readonly places?: Readonly<Record<string, string>>
   readonly routes?: Readonly<Record<string, Route>>
   readonly dialMs?: number
@@ -92,7 +95,7 @@ export function roadOf(world: World = {}): FakeRoad {
     refusals: { deniedPorts: [25], localNames: [name('test')], ownDoors: doors },
     apps: noApps,
     answers: new RecentAnswers(),
-    resolver,
+    resolver: world.resolver ?? resolver,
     hops: world.hops ?? [],
     tables: { current: tableLocator(world.places ?? places) },
     dialer: world.dialer ?? (dialer satisfies Dialer),
@@ -128,6 +131,8 @@ export interface DoorOptions {
   readonly halfClosedMs?: number
   readonly permits?: (client: string) => boolean
   readonly admission?: ListenOptions['admission']
+  /** Whether there is memory for one more request. */
+  readonly hasRoom?: Door['hasRoom']
   /** UDP associations of one client. */
   readonly associations?: number
   readonly udpIdleMs?: number
@@ -186,6 +191,7 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
     attributions: [],
     login: world.login ?? null,
     groupsOf: groupsByNetwork(world.clients ?? []),
+    hasRoom: world.hasRoom ?? (() => true),
     nextId: () => `${run}-${offers.length + datagramOffers.length + 1}` as FlowId,
     carry(offer) {
       offers.push(offer)
@@ -219,6 +225,7 @@ export async function openProxy(world: World & DoorOptions = {}): Promise<Proxy>
     listen: { host: ip(world.host ?? '127.0.0.1'), port: 0 },
     headMs: door.limits.headMs,
     admission: world.admission ?? openToAll,
+    noRoom: new NoRoom(fake.road.clock.now),
     isBalancer: world.isBalancer ?? (() => false),
     tls: world.tls ?? null,
     permits: world.permits ?? (() => true),

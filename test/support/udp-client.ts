@@ -78,11 +78,28 @@ export interface AssociatedClient {
   receives(from: string, port: number, text: string): Promise<void>
 }
 
-/** Opens an association with a door on `host`. `says`: the port that the request names; `own`: the one that is sent from. */
-export async function associate(door: number, { host = '127.0.0.1', says = 0 as number | 'own' } = {}): Promise<AssociatedClient> {
-  const udp = await startUdp(undefined, host)
-  const control = await Peer.connect(door, { host })
-  control.send(Buffer.concat([Uint8Array.of(5, 1, 0, 5, 3, 0, 1, 0, 0, 0, 0), u16(says === 'own' ? udp.port : says)]))
+export interface AssociateOptions {
+  readonly host?: string
+  /** The address and the port that the request names; `own`: the one that is sent from. */
+  readonly names?: string
+  readonly says?: number | 'own'
+  /** Where datagrams are sent from. */
+  readonly from?: string
+  /** What is said on the connection before SOCKS. */
+  readonly before?: string
+  /** A connection that is there already. */
+  readonly over?: Peer
+}
+
+/** Opens an association with a door on `host`. */
+export async function associate(
+  door: number,
+  { host = '127.0.0.1', names = '0.0.0.0', says = 0, from = host, before = '', over }: AssociateOptions = {},
+): Promise<AssociatedClient> {
+  const udp = await startUdp(undefined, from)
+  const control = over ?? (await Peer.connect(door, { host }))
+  const request = Buffer.concat([Uint8Array.of(5, 1, 0, 5, 3, 0, 1), ipToBytes(ip(names)), u16(says === 'own' ? udp.port : says)])
+  control.send(Buffer.concat([Buffer.from(before), request]))
   const length = host.includes(':') ? 22 : 10
   const bytes = (await control.receivesBytes(2 + length)).subarray(2)
   if (bytes[1] !== 0) throw new Error(`the association was refused: ${bytes.toString('hex')}`)

@@ -138,7 +138,8 @@ async function showTable(
   for (const record of records) await write(record)
   const following = { afterSeq: lastSeq, follow, signal: AbortSignal.any([out.closed, signal]), onDamage }
   for await (const record of readRecords(folder, following)) {
-    if (matches(record) && (record.ending === 'open' || record.ending === 'blocked')) await write(record)
+    const isNew = record.ending === 'open' || (record.ending === 'blocked' && record.dropped === null)
+    if (matches(record) && isNew) await write(record)
   }
 }
 

@@ -44,7 +44,8 @@ export function connectTo({ host, port }: { readonly host: string; readonly port
 export function secured(socket: net.Socket, host: string): Promise<{ readonly socket: tls.TLSSocket; readonly trusted: boolean } | null> {
   return new Promise((resolve) => {
     const name = net.isIP(host) === 0 ? { servername: host } : {}
-    const inner = tls.connect({ socket, rejectUnauthorized: false, ...name })
+    // Where it is told no host, Node takes the certificate for one of localhost.
+    const inner = tls.connect({ socket, host, rejectUnauthorized: false, ...name })
     const settle = (result: { readonly socket: tls.TLSSocket; readonly trusted: boolean } | null) => {
       clearTimeout(timer)
       if (result === null) inner.destroy()

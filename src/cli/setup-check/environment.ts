@@ -9,9 +9,11 @@ export const environment: SetupCheck = async ({ parameters, doors, env }) => {
   const mend = `eval "$(${parameters.command} setup shell)"`
   const elsewhere = names.flatMap((name) => {
     const value = env[name] ?? ''
-    return value === '' || doors.some(({ at }) => at === hostOf(value))
-      ? []
-      : [fail(`${name} leads elsewhere: ${withoutPassword(value)}`, mend)]
+    if (value === '') return []
+    const door = doors.find(({ at }) => at === hostOf(value))
+    if (door === undefined) return [fail(`${name} leads elsewhere: ${withoutPassword(value)}`, mend)]
+    if (door.secure === isTls(value)) return []
+    return [fail(`${name} leads to a door that speaks ${door.secure ? 'TLS alone' : 'no TLS'}: ${withoutPassword(value)}`, mend)]
   })
   const unset = ['http_proxy', 'https_proxy'].filter(
     (name) => (env[name] ?? '') === '' && (name === 'http_proxy' || (env.HTTPS_PROXY ?? '') === ''),
@@ -33,9 +35,12 @@ function exempt(parameters: Parameters, env: Readonly<Record<string, string | un
 
 /** `127.0.0.1:8080` of a proxy's URL; curl takes one without a scheme. */
 function hostOf(value: string): string {
-  const text = /^[a-z0-9+.-]+:\/\//i.test(value) ? value.replace(/^[^:]+/, 'http') : `http://${value}`
+  const scheme = isTls(value) ? 'https' : 'http'
+  const text = /^[a-z0-9+.-]+:\/\//i.test(value) ? value.replace(/^[^:]+/, scheme) : `http://${value}`
   const url = URL.canParse(text) ? new URL(text) : null
-  return url === null ? '' : `${url.hostname}:${url.port === '' ? 80 : url.port}`
+  return url === null ? '' : `${url.hostname}:${url.port || (isTls(value) ? 443 : 80)}`
 }
+
+const isTls = (value: string): boolean => /^https:\/\//i.test(value)
 
 const withoutPassword = (value: string): string => value.replace(/\/\/[^/@]*@/, '//…@')

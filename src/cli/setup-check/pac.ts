@@ -16,7 +16,7 @@ export const servedPac: SetupCheck = async ({ parameters: { pac, pacUrl, elsewhe
   if (!/^HTTP\/1\.1 200 /.test(head) || !/^content-type: application\/x-ns-proxy-autoconfig\r?$/im.test(head))
     return [fail(`${pacUrl}: what answers there is no PAC`, 'another port under "web: listen", or stop what listens there')]
   if (body === pacText(pac)) return [ok(`${pacUrl} names ${door.at}${pac.pac.directFallback ? ', and DIRECT' : ', and no DIRECT'}`)]
-  if (body.includes(`PROXY ${door.at}`))
+  if (body.includes(`${door.secure ? 'HTTPS' : 'PROXY'} ${door.at}`))
     return [
       warn(
         `${pacUrl} names ${door.at}, but is not what these settings and flags make`,

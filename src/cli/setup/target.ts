@@ -44,11 +44,14 @@ export const proxyUrl = ({ door: { at, login, secure } }: Parameters): string =>
 export const socksUrl = (parameters: Parameters): string =>
   parameters.door.secure ? proxyUrl(parameters) : proxyUrl(parameters).replace(/^http:/, 'socks5h:')
 
-/** Throws OperatorError where the door speaks TLS, for which this program has no setting. */
+/**
+ * Throws OperatorError where the door speaks TLS, for which this program has no setting. Nor does a PAC help it: what does
+ * not know `HTTPS` there leaves that out, and, with nothing left, goes direct (libproxy, and those of macOS and Windows).
+ */
 export function refuseTls({ door }: Parameters, program: string): void {
   if (door.secure)
     throw new OperatorError(
-      `${program} cannot speak TLS to a proxy: the door at ${door.at} has a certificate; open one on loopback without, for this machine`,
+      `${program} cannot speak TLS to a proxy: the door at ${door.at} has a certificate; open one on loopback without, for this machine, or set up its browsers alone ("chromium", "firefox")`,
     )
 }
 

@@ -1,8 +1,12 @@
-import type { AddressInfo } from 'node:net'
-import tls from 'node:tls'
-import { expect, onTestFinished, test } from 'vitest'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { doors } from '../../../src/cli/setup-check/doors.ts'
-import { makeAuthority } from '../../support/certificates.ts'
+import { DoorTls } from '../../../src/inbound/tls.ts'
+import { issueForDoor, makeAuthority } from '../../support/certificates.ts'
 import { freePort } from '../../support/listening-program.ts'
 import { loginOf } from '../../support/made-up-login.ts'
 import { openProxy } from '../../support/proxy-under-test.ts'
@@ -45,25 +49,68 @@ test('where nothing listens, it says how to start it', async () => {
   })
 })
 
-test('a door with a certificate is spoken to in TLS, and a certificate that nobody trusts is to look at', async () => {
-  const { key, certificate: cert } = makeAuthority()
-  const server = tls.createServer({ key, cert }, (socket) => {
-    socket.on('error', () => {})
-    socket.on('data', (asked: Buffer) => {
-      if (asked[0] !== 5) socket.end('HTTP/1.1 403 Forbidden\r\nProxy-Status: ringfence; error=destination_ip_prohibited\r\n\r\n')
-      else socket.write(Buffer.from(asked[1] === 2 ? [5, 0] : [5, 2]))
+describe('a door that speaks TLS', () => {
+  const authority = makeAuthority()
+  const secure = async (clients: string | null, certificate = issueForDoor(authority)) => {
+    const proxy = await openProxy({ tls: new DoorTls({ ...certificate, clients }, clients !== null) })
+    return { proxy, door: { ...doorAt(proxy.port), secure: true } }
+  }
+
+  test('is known in TLS, and a certificate that nobody trusts is to look at', async () => {
+    const { proxy, door } = await secure(null)
+    const [finding] = await doors(worldWith({ doors: [door] }))
+    expect(finding).toMatchObject({
+      state: 'warn',
+      says: expect.stringMatching(/Ringfence answers over HTTP and SOCKS5 in TLS; its certificate is not one that programs trust/),
     })
+    expect(proxy.writer.decided.map(({ verdict }) => verdict)).toEqual(['block', 'block'])
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  const port = (server.address() as AddressInfo).port
-  const check = async (at: number) => (await doors(worldWith({ doors: [{ ...doorAt(at), secure: true }] })))[0]
-  expect(await check(port)).toMatchObject({
-    state: 'warn',
-    says: expect.stringMatching(/Ringfence answers over HTTP and SOCKS5 in TLS; its certificate is not one that programs trust/),
+
+  test.each([
+    ['is good with a certificate that programs trust', 'IP:127.0.0.1', { state: 'ok', says: expect.stringMatching(/in TLS$/) }],
+    ['is to look at where the certificate is for another name', 'DNS:proxy.example', { state: 'warn' }],
+  ])('%s', async (_, name, wanted) => {
+    const { door } = await secure(null, authority.issue('/CN=door', ['basicConstraints=critical,CA:FALSE', `subjectAltName=${name}`]))
+    expect(await findingsBy(authority.certificate, door)).toMatchObject([wanted])
   })
-  expect(await check(await serverSaying('HTTP/1.1 400 Bad Request\r\n\r\n'))).toMatchObject({
-    state: 'fail',
-    says: expect.stringContaining('speaks no TLS'),
+
+  test('may ask for a certificate of the client, which the check has none of', async () => {
+    const { proxy, door } = await secure(authority.certificate)
+    const [finding] = await doors(worldWith({ doors: [door] }))
+    expect(finding).toMatchObject({
+      state: 'fail',
+      says: expect.stringMatching(/is not Ringfence, or asks for a certificate of the client$/),
+    })
+    expect(proxy.offers).toEqual([])
+  })
+
+  test('is not what speaks in clear, nor the other way round', async () => {
+    const clear = await openProxy()
+    const [asTls] = await doors(worldWith({ doors: [{ ...doorAt(clear.port), secure: true }] }))
+    expect(asTls).toMatchObject({ state: 'fail', says: expect.stringContaining('speaks no TLS') })
+    const { proxy } = await secure(null)
+    const [inClear] = await doors(worldWith({ doors: [doorAt(proxy.port)] }))
+    expect(inClear).toMatchObject({ state: 'fail', says: expect.stringContaining('is not Ringfence (it says nothing)') })
   })
 })
+
+/** As a process finds them that trusts this authority from its start on: Node takes no other one later. */
+async function findingsBy(ca: string, door: ReturnType<typeof doorAt>): Promise<unknown> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'ringfence-trust-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const file = path.join(folder, 'ca.pem')
+  await writeFile(file, ca)
+  const of = (relative: string) => JSON.stringify(new URL(relative, import.meta.url).href)
+  const script = `
+    const { doors } = await import(${of('../../../src/cli/setup-check/doors.ts')})
+    const world = { parameters: { command: 'ringfence' }, doors: [${JSON.stringify(door)}], env: {}, probes: [] }
+    console.log(JSON.stringify(await doors(world)))
+    process.exit()`
+  const loader = new URL('../../support/load-typescript.mjs', import.meta.url).href
+  const args = ['--import', loader, '--input-type=module', '--eval', script]
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: file },
+    timeout: 15_000,
+  })
+  return JSON.parse(stdout)
+}

@@ -34,6 +34,22 @@ test('a scheme may be missing, a password may be there', async () => {
   expect(await found({ ...good, http_proxy: 'http://[' })).toMatchObject([{ state: 'fail' }])
 })
 
+test('a door that speaks TLS is spoken to in TLS, and another is not', async () => {
+  const door = { ...here.door, at: 'proxy.example:443', host: 'proxy.example', port: 443, secure: true }
+  const secure = async (env: Readonly<Record<string, string>>) => await environment(worldWith({ doors: [door, here.door], env }))
+  const to = (value: string) => ({ http_proxy: value, https_proxy: value })
+  expect(await secure(to('https://proxy.example'))).toMatchObject([{ state: 'ok' }])
+  expect(await secure(to('https://ana:secret@proxy.example:443/'))).toMatchObject([{ state: 'ok' }])
+  expect((await secure(to('http://ana:secret@proxy.example:443')))[0]).toMatchObject({
+    state: 'fail',
+    says: 'http_proxy leads to a door that speaks TLS alone: http://…@proxy.example:443',
+  })
+  expect((await secure(to('https://127.0.0.1:8080')))[0]).toMatchObject({
+    state: 'fail',
+    says: 'http_proxy leads to a door that speaks no TLS: https://127.0.0.1:8080',
+  })
+})
+
 test('what is sent round the proxy is told', async () => {
   expect(await found({ ...good, no_proxy: 'localhost, .corp.example,127.0.0.1' })).toMatchObject([
     { state: 'warn', says: 'no_proxy sends these round the proxy: .corp.example' },

@@ -29,6 +29,19 @@ test('one that names the door, but says other things, is to look at; one that do
   })
 })
 
+test('a door that speaks TLS is named as such', async () => {
+  const door = { ...here.door, secure: true }
+  const parts = { ...here.pac, doors: [door] }
+  const open = { ...parts, pac: { directFallback: true, localDirect: false } }
+  const page = await listen({ listen: { host: ip('127.0.0.1'), port: 0 }, parts: open, onTrouble: (error) => expect.fail(error.message) })
+  onTestFinished(() => page?.stop())
+  const pacUrl = `http://127.0.0.1:${page?.bound.port}/proxy.pac`
+  const found = async (change: object) => (await servedPac(worldWith({ parameters: { ...here, pacUrl, ...change } })))[0]
+  expect(await found({ door, pac: open })).toMatchObject({ state: 'ok' })
+  expect(await found({ door, pac: parts })).toMatchObject({ state: 'warn' })
+  expect(await found({})).toMatchObject({ state: 'fail' })
+})
+
 test('nobody there, or somebody else', async () => {
   expect(await asked(await freePort())).toMatchObject({ state: 'fail', says: expect.stringContaining('nothing answers there') })
   expect(await asked(await serverSaying('HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nhello'))).toMatchObject({
