@@ -64,6 +64,18 @@ const bans: readonly Ban[] = [
     why: 'only pinned endpoints are connected to; anything else may reach an address that policy did not judge: go through Dialer',
   },
   {
+    what: 'TcpConnection.connect',
+    matches: (node, file) => ts.isPropertyAccessExpression(node) && node.getText(file) === 'TcpConnection.connect',
+    allowedIn: ['src/egress/direct.ts'],
+    why: 'only pinned endpoints are connected to: go through Dialer',
+  },
+  {
+    what: 'process.binding',
+    matches: (node, file) => ts.isPropertyAccessExpression(node) && /^process\.(binding|_linkedBinding)$/.test(node.getText(file)),
+    allowedIn: [],
+    why: "Node's insides are known to pipeline/tcp-handle.ts alone",
+  },
+  {
     what: 'dgram.createSocket',
     matches: (node, file) => isMember(node, file, ['node:dgram'], ['createSocket']),
     allowedIn: ['src/egress/', 'src/pipeline/datagram-socket.ts'],

@@ -7,6 +7,8 @@ import { type Endpoint, formatEndpoint, type Ip, parseIp } from '../model/addres
 import type { PinnedEndpoint } from '../model/verdict.ts'
 import { ByteStream } from '../pipeline/byte-stream.ts'
 import type { Upstream } from '../pipeline/ports.ts'
+import { TcpConnection } from '../pipeline/tcp-connection.ts'
+import type { Wire } from '../pipeline/wire.ts'
 import { dialCodeOf, dialFailure } from './dial-failure.ts'
 import { givenUp } from './given-up.ts'
 import type { Attempt } from './happy-eyeballs.ts'
@@ -30,33 +32,32 @@ export function createDirect({
         return
       }
       const startedAt = monotonic()
-      const { onread, attach } = ByteStream.outgoing()
-      const socket = net.connect({ ...optionsFor(to), onread })
-      const stream = attach(socket)
+      const wire = TcpConnection.connect(to) ?? net.connect(optionsFor(to))
+      const stream = ByteStream.over(wire)
 
       const stopWaiting = () => {
         clearTimeout(timer)
         signal.removeEventListener('abort', onAbort)
-        socket.off('connect', onConnect)
-        socket.off('error', onError)
+        wire.off('connect', onConnect)
+        wire.off('error', onError)
       }
       const fail = (error: Error) => {
         stopWaiting()
-        socket.destroy()
+        wire.destroy()
         reject(error)
       }
       const onAbort = () => fail(givenUp(signal, 'dial.timeout', doing(to)))
       const onError = (error: Error) => fail(dialFailure(to, dialCodeOf(error), error))
       const onConnect = () => {
-        const problem = whyNotPeer(to, socket)
+        const problem = whyNotPeer(to, wire)
         if (problem !== null) return fail(problem)
         stopWaiting()
         resolve({ stream, remote: to, via: null, connectMs: monotonic() - startedAt })
       }
       const timer = setTimeout(() => fail(dialFailure(to, 'dial.timeout')), attemptMs)
       signal.addEventListener('abort', onAbort)
-      socket.on('connect', onConnect)
-      socket.on('error', onError)
+      wire.on('connect', onConnect)
+      wire.on('error', onError)
     })
 }
 
@@ -74,12 +75,12 @@ function neverResolve(host: string): never {
 }
 
 /** The far end must be the one that was judged. Nothing but a fault of ours makes it another. */
-function whyNotPeer(to: PinnedEndpoint, socket: net.Socket): Error | null {
+function whyNotPeer(to: PinnedEndpoint, { remoteAddress, remotePort }: Wire): Error | null {
   // A reset right behind the handshake leaves a socket without a peer.
-  if (socket.remoteAddress === undefined || socket.remotePort === undefined) return dialFailure(to, 'dial.failed')
-  const peer: Endpoint<Ip | null> = { host: parseIp(socket.remoteAddress), port: socket.remotePort }
+  if (remoteAddress === undefined || remotePort === undefined) return dialFailure(to, 'dial.failed')
+  const peer: Endpoint<Ip | null> = { host: parseIp(remoteAddress), port: remotePort }
   if (peer.host === to.host && peer.port === to.port) return null
-  return new Error(`dialled ${formatEndpoint(to)} and reached ${socket.remoteAddress} port ${socket.remotePort}`)
+  return new Error(`dialled ${formatEndpoint(to)} and reached ${remoteAddress} port ${remotePort}`)
 }
 
 const doing = (to: PinnedEndpoint): string => `connecting to ${formatEndpoint(to)}`

@@ -27,7 +27,7 @@ const LARGEST = { 4: 65_507, 6: 65_527 } as const
 export async function associate(guest: Guest, named: Pick<Socks5Request, 'host' | 'port'>, door: Door): Promise<void> {
   const { stream, client } = guest
   const refuse = () => sayFarewell(stream, encodeReply(socks5Reply.failed, null))
-  const { localAddress } = stream.socket
+  const { localAddress } = stream.wire
   if (localAddress === undefined) return stream.destroy() // it left before we looked
   if (familyOf(addressOf(localAddress)) !== familyOf(client.host)) {
     door.malformed(client, `SOCKS5: a UDP association at ${localAddress}, which the client's address cannot reach`)
@@ -92,9 +92,9 @@ async function serve(guest: Guest, port: number | null, socket: Socket, bound: E
   socket.on('error', (cause) => over.abort(new RingfenceError('relay.reset', `the UDP socket failed: ${cause.message}`, { cause })))
   door.stopping.addEventListener('abort', rested)
   stream.closed.addEventListener('abort', () => over.abort(stream.closed.reason))
-  stream.socket.setKeepAlive(true, KEEP_ALIVE_MS)
+  stream.wire.setKeepAlive(true, KEEP_ALIVE_MS)
   // Before any datagram is answered, and with the address that the client already knows to lead here.
-  stream.socket.write(encodeReply(socks5Reply.granted, bound))
+  stream.wire.write(encodeReply(socks5Reply.granted, bound))
   stream.receive(
     () => true,
     () => over.abort(null),

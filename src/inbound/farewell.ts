@@ -16,7 +16,7 @@ export function sayFarewell(stream: ByteStream, bytes: Uint8Array): void {
   const destroy = () => stream.destroy()
   let timer = setTimeout(destroy, FLUSH_MS).unref()
   stream.closed.addEventListener('abort', () => clearTimeout(timer))
-  stream.socket.once('finish', () => {
+  stream.wire.once('finish', () => {
     clearTimeout(timer)
     timer = setTimeout(destroy, LINGER_MS).unref()
   })

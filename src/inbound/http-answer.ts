@@ -43,8 +43,8 @@ export const answerFor = (code: ErrorCode, sentence: string): Answer => {
 }
 
 export interface AnswerOptions {
-  /** `null` where the request could not even be read. */
-  readonly request: RequestHead | null
+  /** What is known of the request; `null`: nothing. */
+  readonly request: Pick<RequestHead, 'method' | 'fields'> | null
   readonly keepAlive: boolean
   /** Milliseconds since the epoch, for Date. */
   readonly now: number

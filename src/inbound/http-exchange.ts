@@ -99,7 +99,7 @@ class Exchange implements Offer {
       flow: this.flow.id,
       attributions: this.#door.attributions,
     })
-    if (keepAlive) this.#client.socket.write(bytes)
+    if (keepAlive) this.#client.wire.write(bytes)
     else sayFarewell(this.#client, bytes)
     this.next = keepAlive ? 'keep' : 'close'
   }
@@ -113,11 +113,15 @@ class Exchange implements Offer {
     const idle = new IdleTimer(this.#door.clock, this.#door.limits.relay.idleMs, (ms) =>
       stopWith(new RingfenceError('relay.idle', `nothing was sent for ${Math.round(ms / 1000)} s`)),
     )
+    // A client that went away looks like one that has said all and waits: it gets no longer than a tunnel with one end.
+    const onLeft = () => idle.touch(Math.min(this.#door.limits.relay.halfClosedMs, this.#door.limits.relay.idleMs))
     this.gone.addEventListener('abort', onGone)
+    this.#client.left.addEventListener('abort', onLeft)
     cut.addEventListener('abort', onCut)
     try {
       if (cut.aborted) onCut()
       if (this.gone.aborted) onGone()
+      if (this.#client.left.aborted) onLeft()
       stop.throwIfAborted()
       this.#sendRequest(origin, meter, idle, stop).then(
         () => {
@@ -141,6 +145,7 @@ class Exchange implements Offer {
     } finally {
       idle.stop()
       this.gone.removeEventListener('abort', onGone)
+      this.#client.left.removeEventListener('abort', onLeft)
       cut.removeEventListener('abort', onCut)
       if (!stop.aborted) stop.abort(new RingfenceError('client.gone', 'the exchange is over'))
       origin.destroy()
@@ -151,7 +156,7 @@ class Exchange implements Offer {
   #breakOff(code: ErrorCode): void {
     this.next = 'close'
     // Who took nothing for the idle time has had the time that there is.
-    const stuck = code === 'relay.idle' && this.#client.socket.writableLength > 0
+    const stuck = code === 'relay.idle' && this.#client.wire.writableLength > 0
     // A reset throws away what a slow client has still to receive. Where a length or chunks tell that there was to be
     // more, an end without it is as clear (RFC 9112 §8), and all that came arrives.
     if (this.#showsItsEnd && brokenByOrigin.has(code) && !stuck) sayFarewell(this.#client, NOTHING)

@@ -23,7 +23,7 @@ import { maxForwards } from '../wire/http1-max-forwards.ts'
 import { wasHere } from '../wire/http1-via.ts'
 import type { Door, Guest, Visitor } from './door.ts'
 import { sayFarewell } from './farewell.ts'
-import { type Answer, answerFor, encodeAnswer, refusalAnswer } from './http-answer.ts'
+import { type Answer, type AnswerOptions, answerFor, encodeAnswer, refusalAnswer } from './http-answer.ts'
 import { serveRequest } from './http-exchange.ts'
 import { answerAsFinalRecipient } from './http-final-recipient.ts'
 import { loginOf } from './http-login.ts'
@@ -33,19 +33,21 @@ import { tunnelOffer } from './tunnel.ts'
 // The last answer may still be on its way to a client that has ended its side.
 const NOTHING = new Uint8Array(0)
 
+const HEAD = Buffer.from('HEAD ')
+
 const GRANTED = Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n')
 
 export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
   const { stream, client } = visitor
   let isFirst = true
-  const aside = (request: RequestHead | null) => ({
+  const aside = (request: AnswerOptions['request']) => ({
     request,
     keepAlive: false,
     now: door.clock.now(),
     flow: null,
     attributions: door.attributions,
   })
-  const turnAway = (answer: Answer, request: RequestHead | null) => {
+  const turnAway = (answer: Answer, request: AnswerOptions['request']) => {
     door.malformed(client, `HTTP: ${answer.sentence}`)
     sayFarewell(stream, encodeAnswer(answer, aside(request)))
   }
@@ -68,7 +70,7 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
       })
       .finally(() => inTime.clear())
     if (message.kind === 'ended') return sayFarewell(stream, NOTHING)
-    if (message.kind === 'malformed') return turnAway(malformedAnswer(message.status, message.why), null)
+    if (message.kind === 'malformed') return turnAway(malformedAnswer(message.status, message.why), beginningOf(received))
 
     const head = message.value
     const framing = requestFraming(head)
@@ -117,7 +119,7 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
         if ((await answerMyself()) === 'close') return
         break
       case 'origin':
-        return turnAway(addressedToUs(stream.socket), head)
+        return turnAway(addressedToUs(stream.wire), head)
       case 'unsupported':
         return turnAway(
           malformedAnswer(501, `"${target.text}" cannot be fetched: a proxy is asked for http:// addresses, and for others by CONNECT`),
@@ -171,8 +173,12 @@ const loop = answerFor('client.loop', 'This request was here before: the proxies
 
 const malformedAnswer = (status: number, sentence: string): Answer => ({ ...answerFor('client.malformed', sentence), status })
 
+/** Of a request that cannot be read: an answer to HEAD has no content, whatever is wrong (RFC 9110 §9.3.2). */
+const beginningOf = (received: Uint8Array): AnswerOptions['request'] =>
+  Buffer.from(received.subarray(0, HEAD.length)).equals(HEAD) ? { method: 'HEAD', fields: [] } : null
+
 /** Somebody opened the proxy's own address as if it were a web site. */
-function addressedToUs({ localAddress = '', localPort = 0 }: ByteStream['socket']): Answer {
+function addressedToUs({ localAddress = '', localPort = 0 }: ByteStream['wire']): Answer {
   const host = formatEndpoint({ host: localAddress, port: localPort })
   return malformedAnswer(
     400,

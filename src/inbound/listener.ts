@@ -7,6 +7,8 @@ import { type Endpoint, formatEndpoint, type Ip, parseIp } from '../model/addres
 import { OperatorError, RingfenceError } from '../model/errors.ts'
 import { ByteStream } from '../pipeline/byte-stream.ts'
 import { Deadline } from '../pipeline/deadline.ts'
+import { acceptFrom, type TcpConnection } from '../pipeline/tcp-connection.ts'
+import type { Wire } from '../pipeline/wire.ts'
 import type { Place } from './admission.ts'
 import type { Visitor } from './door.ts'
 import type { NoRoom } from './no-room.ts'
@@ -81,17 +83,17 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     }
   }
 
-  const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-    const peer = clientOf(socket)
-    if (peer === null) return socket.destroy() // it left before we looked
+  const accept = (wire: TcpConnection | net.Socket) => {
+    const peer = peerOf(wire)
+    if (peer === null) return wire.destroy() // it left before we looked
     if (!isBalancer(peer.host) && !permits(peer.host)) {
       onRefused(peer)
-      return socket.resetAndDestroy()
+      return wire.resetAndDestroy()
     }
     const place = admission.enter()
     // Over TLS, and behind a balancer's header, nothing could be said without listening longer.
-    if (place === null && (tls !== null || noRoom.isBusy || isBalancer(peer.host))) return socket.resetAndDestroy()
-    const below = ByteStream.accepted(socket)
+    if (place === null && (tls !== null || noRoom.isBusy || isBalancer(peer.host))) return wire.resetAndDestroy()
+    const below = ByteStream.over(wire)
     open.set(below, below)
     below.closed.addEventListener('abort', () => open.delete(below))
     if (place === null) return noRoom.tell(below)
@@ -101,9 +103,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       inTime.clear()
     })
     void receive(below, peer, place, inTime)
-  })
+  }
+  const failed = (error: Error) => (isForWantOfDescriptors(error) ? admission.outOfDescriptors() : onTrouble(error))
+  const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, accept)
   await bind(server, listen)
-  server.on('error', (error) => (isForWantOfDescriptors(error) ? admission.outOfDescriptors() : onTrouble(error)))
+  server.on('error', failed)
+  acceptFrom(server, accept, failed)
   let closing: Promise<void> | null = null
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('a TCP server has an address')
@@ -115,7 +120,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
         for (const stream of open.values()) stream.reset(new RingfenceError('run.shutdown', 'the proxy is shutting down'))
       }, graceMs)
       await closing
-      // The server counts a moved socket as closed, so the open streams are waited for here.
+      // The server does not know of the connections.
       await Promise.all(
         [...open.keys()].map(({ closed }) => new Promise<void>((resolve) => closed.addEventListener('abort', () => resolve()))),
       )
@@ -126,9 +131,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
 const isForWantOfDescriptors = (error: Error): boolean => 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')
 
-function clientOf(socket: net.Socket): Endpoint<Ip> | null {
-  const host = socket.remoteAddress === undefined ? null : parseIp(socket.remoteAddress.replace(/%.*$/, ''))
-  return host === null || socket.remotePort === undefined ? null : { host, port: socket.remotePort }
+function peerOf({ remoteAddress, remotePort }: Wire): Endpoint<Ip> | null {
+  const host = remoteAddress === undefined ? null : parseIp(remoteAddress.replace(/%.*$/, ''))
+  return host === null || remotePort === undefined ? null : { host, port: remotePort }
 }
 
 const advice: Readonly<Record<string, string>> = {

@@ -36,7 +36,10 @@ export class NoRoom {
 
   /** Closes the connection, in one way or the other. */
   tell(stream: ByteStream): void {
-    if (this.isBusy) return stream.reset()
+    if (this.isBusy) {
+      stream.reset()
+      return
+    }
     let told = false
     this.#listening++
     const timer = setTimeout(() => (told ? stream.destroy() : stream.reset()), LISTEN_MS)

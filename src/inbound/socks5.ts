@@ -30,7 +30,7 @@ const dialect: Dialect = {
 
 /** BND.ADDR and BND.PORT (RFC 1928 §6): where the destination sees the connection come from; `null` where a proxy between is what it sees. */
 function ownEndOf({ via, stream }: Upstream): Endpoint<Ip> | null {
-  const { localAddress, localPort } = stream.socket
+  const { localAddress, localPort } = stream.wire
   const host = via !== null || localAddress === undefined ? null : parseIp(localAddress.replace(/%.*$/, ''))
   return host === null || localPort === undefined ? null : { host, port: localPort }
 }

@@ -76,7 +76,7 @@ export class DoorTls {
 
   #shakeHands(below: ByteStream, inTime: Stop): Promise<tls.TLSSocket> {
     return new Promise((resolve, reject) => {
-      const ends = endsOf(below.socket)
+      const ends = endsOf(below.wire)
       const finish = (tell: () => void) => {
         if (!this.#waiting.delete(ends)) return
         below.closed.removeEventListener('abort', onGone)
@@ -132,7 +132,7 @@ const contextOf = ({ certificate, key, clients }: TlsMaterial): tls.SecureContex
 })
 
 /** Both sides of a connection, of which no two are open at a time. */
-const endsOf = ({ localAddress, localPort, remoteAddress, remotePort }: tls.TLSSocket | ByteStream['socket']): string =>
+const endsOf = ({ localAddress, localPort, remoteAddress, remotePort }: tls.TLSSocket | ByteStream['wire']): string =>
   `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`
 
 const failure = (why: string, cause?: unknown): RingfenceError => new RingfenceError('client.malformed', `TLS: ${why}`, { cause })

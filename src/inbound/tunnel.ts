@@ -27,7 +27,7 @@ export function tunnelOffer({ stream, client, who }: Guest, asked: Endpoint<Host
     grant(upstream) {
       if (answer !== 'none') return
       answer = 'granted'
-      stream.socket.write(dialect.granted(upstream ?? null))
+      stream.wire.write(dialect.granted(upstream ?? null))
     },
     refuse(refusal) {
       if (answer === 'refused') return

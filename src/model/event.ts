@@ -138,10 +138,7 @@ export interface Ended {
   readonly duration_ms: number
 }
 
-/**
- * What came for a destination in the minute after it was refused, dropped without a further verdict; it is no part of
- * the flow's record.
- */
+/** What came for a destination in the minute after it was refused, dropped without a further verdict; written after the flow's ending. */
 export interface Dropped {
   readonly type: 'dropped'
   /** The one that was refused. */

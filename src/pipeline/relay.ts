@@ -49,7 +49,7 @@ export function relay(
       let waiting = false
       const written = () => {
         idle.touch()
-        if (!waiting || to.socket.writableLength > 0) return
+        if (!waiting || to.wire.writableLength > 0) return
         waiting = false
         from.resume()
       }
@@ -58,16 +58,16 @@ export function relay(
           idle.touch()
           count(chunk.length)
           observe?.(chunk)
-          to.socket.write(chunk, written)
+          to.wire.write(chunk, written)
           // The chunk lies in the reused read buffer: until it is written, nothing more may be read.
-          waiting = to.socket.writableLength > 0
+          waiting = to.wire.writableLength > 0
           return !waiting
         },
         () => {
           told.add(to)
           idle.touch()
           // While the last bytes still wait for a slow reader, the connection is not idle, however long that takes.
-          to.socket.once('finish', () => idle.touch(limits.halfClosedMs))
+          to.wire.once('finish', () => idle.touch(limits.halfClosedMs))
           to.end()
         },
       )

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { flowColumns } from '../../src/cli/flow-table.ts'
 import { recordOf, withEvent } from '../../src/records/record.ts'
-import { decided, ended, numbered } from '../records/made-up.ts'
+import { blocked, decided, ended, numbered } from '../records/made-up.ts'
 
 // The whole screen is shown in commands/flows.test.ts.
 
@@ -15,4 +15,17 @@ test('every column has a cell for every record, and one that is cut says how nar
   expect(Object.fromEntries(cells)).toMatchObject({ VERDICT: '● Allowed', DESTINATION: 'zoom.us:443' })
   expect(cells.every(([, cell]) => cell !== undefined)).toBe(true)
   expect(flowColumns.filter(({ least }) => least !== undefined).map(({ head }) => head)).toEqual(['DESTINATION', 'REASON'])
+})
+
+test('what was dropped after a refusal is counted beside its reason', () => {
+  const [event] = numbered([blocked('a', { network: 'udp' })])
+  const reason = (dropped?: number) => {
+    const record = event?.type === 'decided' ? recordOf({ decided: event, ...(dropped === undefined ? {} : { dropped }) }) : null
+    return record && flowColumns.at(-1)?.cell(record, NOW)
+  }
+  expect([reason(), reason(1), reason(12)]).toEqual([
+    'fence "no-cn"',
+    'fence "no-cn", 1 more datagram dropped',
+    'fence "no-cn", 12 more datagrams dropped',
+  ])
 })

@@ -59,6 +59,24 @@ const methods: readonly Case[] = [
     lines('HTTP/1.1 200 OK', DATE, BY_US),
     HEAD,
   ),
+  {
+    rfc: 'RFC 9110 §9.3.2',
+    says: 'nor has one to a HEAD that cannot be read',
+    send: lines('HEAD http://a.test/ HTTP/1.1'),
+    origin: [],
+    client: [
+      lines(
+        'HTTP/1.1 400 Bad Request',
+        DATED,
+        'Content-Type: text/plain; charset=utf-8',
+        'Content-Length: 14',
+        'Cache-Control: no-store',
+        'Proxy-Status: ringfence; error=http_request_error; details="no Host field"',
+        'Connection: close',
+      ),
+    ],
+    ends: 'closes',
+  },
   passes(
     'RFC 9110 §9.3.3',
     'POST with a length',

@@ -55,6 +55,14 @@ test('nobody is let in while memory is short', () => {
   expect(away).toEqual(['memory'])
 })
 
+test('a request on a connection that is in has no room either while memory is short, and is counted', () => {
+  const { admission, away, memory } = admitting({ connections: 0 })
+  expect(admission.hasRoom()).toBe(true)
+  memory.full = true
+  expect(admission.hasRoom()).toBe(false)
+  expect(away).toEqual(['memory'])
+})
+
 test('one that the machine had no descriptor for is counted with them', () => {
   const { admission, away } = admitting({})
   admission.outOfDescriptors()

@@ -17,6 +17,7 @@ test('a flow carries the name of its door, who asks, a fresh id and the time at 
     attributions: [],
     login: null,
     groupsOf: () => [],
+    hasRoom: () => true,
     nextId: () => `id-${++count}` as FlowId,
     carry: async () => undefined,
     ...noDatagrams,

@@ -39,8 +39,8 @@ test('a client that has ended its side already is told, and the connection close
 
 test('a client that reads slowly gets everything that was waiting for it, whether it has ended its side or not', async () => {
   for (const ends of [false, true]) {
-    const { near, far } = await streamPair('onread', { paused: true })
-    near.socket.write(Buffer.alloc(32 * MIB))
+    const { near, far } = await streamPair('handle', { paused: true })
+    near.wire.write(Buffer.alloc(32 * MIB))
     if (ends) {
       far.end()
       await fired(near.left)
@@ -57,13 +57,13 @@ test('a client that reads slowly gets everything that was waiting for it, whethe
 })
 
 test('a client that takes nothing is cut off in the end', async () => {
-  const { near } = await streamPair('onread', { paused: true })
-  near.socket.write(Buffer.alloc(32 * MIB))
+  const { near } = await streamPair('handle', { paused: true })
+  near.wire.write(Buffer.alloc(32 * MIB))
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   sayFarewell(near, Buffer.from('the end'))
   vi.advanceTimersByTime(59_000)
-  expect(near.socket.destroyed).toBe(false)
+  expect(near.wire.destroyed).toBe(false)
   vi.advanceTimersByTime(1_000)
   vi.useRealTimers()
   await fired(near.closed)
@@ -74,5 +74,5 @@ test('nobody is there any more: nothing happens', async () => {
   far.reset()
   await fired(near.closed)
   sayFarewell(near, Buffer.from('no'))
-  await eventually('nothing to be left', () => near.socket.destroyed)
+  await eventually('nothing to be left', () => near.wire.destroyed)
 })

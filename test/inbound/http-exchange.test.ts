@@ -40,7 +40,7 @@ async function serving(
 }
 
 /** An origin that does with its connection what it likes, once the head is there. */
-async function misbehaving(act: (peer: Peer) => unknown, world: World & { readonly idleMs?: number } = {}) {
+async function misbehaving(act: (peer: Peer) => unknown, world: World & { readonly idleMs?: number; readonly halfClosedMs?: number } = {}) {
   const origin = await startOrigin(async (peer) => {
     await peer.receives('\r\n\r\n')
     await act(peer)
@@ -527,6 +527,17 @@ describe('what goes wrong at the origin', () => {
     await client.receivesEnd()
   })
 
+  test('a client that went away before the answer looks like one that waits: the origin is let go when half-open tunnels are', async () => {
+    const { origin, proxy, client } = await misbehaving(() => undefined, { halfClosedMs: 200 })
+    client.send(get('http://a.com/'))
+    const peer = await origin.connection(1)
+    await peer.receives('\r\n\r\n')
+    client.socket.destroy()
+    await peer.receivesEnd()
+    await proxy.flowsOver(1)
+    expect(proxy.writer.ended).toMatchObject([{ ending: 'idle', code: 'relay.idle' }])
+  })
+
   test('a client that leaves while the answer is on its way: the origin is let go', async () => {
     const { origin, proxy, client } = await misbehaving((peer) => peer.send('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart'))
     client.send(get('http://a.com/'))
@@ -565,6 +576,7 @@ test('a cut that came before the exchange began lets no byte through', async () 
     attributions: [],
     login: null,
     groupsOf: () => [],
+    hasRoom: () => true,
     nextId: () => 'id' as FlowId,
     carry,
     ...noDatagrams,

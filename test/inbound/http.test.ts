@@ -171,9 +171,9 @@ test('a connection that rests for longer than the idle time is closed', async ()
 })
 
 test('a client that has ended its side still gets an answer that is waiting for it', async () => {
-  const { near, far } = await streamPair('onread', { paused: true })
+  const { near, far } = await streamPair('handle', { paused: true })
   const waiting = Buffer.alloc(32 * 1024 * 1024)
-  near.socket.write(waiting)
+  near.wire.write(waiting)
   far.end()
   await fired(near.left)
   const door: Door = {
@@ -185,6 +185,7 @@ test('a client that has ended its side still gets an answer that is waiting for 
     attributions: [],
     login: null,
     groupsOf: () => [],
+    hasRoom: () => true,
     nextId: () => 'id' as FlowId,
     carry: async () => undefined,
     ...noDatagrams,

@@ -255,6 +255,19 @@ describe('room', () => {
     await eventually('the visitor', () => visitors.length === 3)
   })
 
+  test('that is lacking is told to an HTTP client, who may come again, and no place is taken meanwhile', async () => {
+    const admission = admitting({ connections: 2, perLoopbackClient: 1 })
+    const { visitors, connect } = await listening({ admission })
+    const first = await connect()
+    await eventually('the visitor', () => visitors.length === 1)
+    const tooMany = await connect()
+    tooMany.send('GET http://a.com/ HTTP/1.1\r\nHost: a.com\r\n\r\n')
+    expect(await tooMany.receivesEnd()).toMatch(/^HTTP\/1\.1 503 /)
+    expect(admission.open).toBe(1)
+    first.reset()
+    await eventually('a free place', () => admission.open === 0)
+  })
+
   test('of one client is its own behind a load balancer', async () => {
     const { visitors, connect } = await listening({ admission: admitting({ perClient: 1 }), isBalancer: () => true })
     const from = async (client: string) => {

@@ -22,6 +22,7 @@ async function visit(login: Login | null, from = '10.1.0.9') {
     attributions: [],
     login,
     groupsOf: groupsByNetwork([{ ...cidr('10.1.0.0/16'), groups: ['office', 'staff'] }]),
+    hasRoom: () => true,
     nextId: () => 'id' as FlowId,
     carry: async () => undefined,
     ...noDatagrams,

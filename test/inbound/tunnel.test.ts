@@ -18,6 +18,7 @@ const door: Door = {
   attributions: [],
   login: null,
   groupsOf: () => [],
+  hasRoom: () => true,
   nextId: () => 'id' as FlowId,
   carry: async () => undefined,
   ...noDatagrams,

@@ -40,13 +40,19 @@ try {
 }
 await ask('a.test')
 await ask('a.test')
+let list
+try {
+  list = systemServers()
+} catch (error) {
+  list = error.code
+}
 for (const descriptor of taken) fs.closeSync(descriptor)
 // The hosts file is looked at once a second.
 for (const until = Date.now() + 3000; Date.now() < until && !/^[0-9]/.test(said.at(-1)); ) {
   await new Promise((resolve) => setTimeout(resolve, 50))
   await ask('a.test')
 }
-console.log(JSON.stringify([said[0], said[1], said.at(-1)]))
+console.log(JSON.stringify([said[0], said[1], said.at(-1), list]))
 `
 
 const zone = { 'a.test': { A: ['192.0.2.1'], AAAA: ['2001:db8::1'] } } as const
@@ -66,11 +72,13 @@ test.each(['udp', 'tcp', 'tls', 'https', 'system'])('%s', async (kind) => {
   const node = ['--import', './test/support/load-typescript.mjs', '--input-type=module', '-e', program, where, authority.ca, String(port)]
   const shell = ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, ...node]
   const { stdout, stderr } = await promisify(execFile)('bash', shell, { timeout: 15_000 })
-  const [first, second, last] = JSON.parse(stdout) as readonly string[]
+  const [first, second, last, list] = JSON.parse(stdout) as readonly string[]
   const label = kind === 'system' ? "this machine's resolver" : where
   const why = kind === 'system' ? `the hosts file cannot be read, ${NONE_LEFT}` : NONE_LEFT
   expect([first, second]).toEqual(Array(2).fill(`limit.descriptors: no usable answer for a.test from ${label} (${why})`))
   expect(last?.split(',').sort()).toEqual(['192.0.2.1', '2001:db8::1'])
+  // c-ares alone would name 127.0.0.1.
+  expect(list).toBe('EMFILE')
   expect(stderr).toBe('')
 })
 

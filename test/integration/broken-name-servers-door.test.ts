@@ -116,7 +116,7 @@ const told: Readonly<Record<keyof typeof faults, typeof timeout>> = {
   'question-sent-back.example': failed,
 }
 
-async function open(server: string, milliseconds = lookUpTimes.serverMs): Promise<Door> {
+async function open(server: string, milliseconds: number = lookUpTimes.serverMs): Promise<Door> {
   const web = await startHttpOrigin(() => ok('served', 'Connection: close'))
   const tunnel = await startOrigin(echo)
   const parsed = parseResolverServer(server)

@@ -3,11 +3,12 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { insideAddress, whyNoNamespaces } from '../support/namespace.ts'
-import { bannerText, hosts, ports } from '../support/world-map.ts'
+import { bannerText, hosts, nameServer, ports } from '../support/world-map.ts'
 import { pause, type Ringfence, useWorld } from '../support/world-setup.ts'
 
 const { us, ru, cn } = hosts
 const world = useWorld()
+const program = path.join(import.meta.dirname, '..', '..', 'dist', 'main.js')
 
 const uncertain = 'uncertain: { disputed: block, unknown: block, anycast: allow }'
 const lines = (mode: string, ...fences: readonly string[]) =>
@@ -20,11 +21,17 @@ const partly = (mode = 'enforce') =>
 interface Upstream {
   readonly type: 'http' | 'socks5'
   readonly server: string
+  readonly username?: string
+  readonly password?: { readonly env: string } | { readonly file: string }
+  readonly tls?: { readonly ca?: string; readonly name?: string }
 }
 
 const squid: Upstream = { type: 'http', server: `${us.v4}:3128` }
 const tinyproxy: Upstream = { type: 'http', server: `${us.v4}:8888` }
 const dante: Upstream = { type: 'socks5', server: `${us.v4}:1080` }
+/** Squid as well, in TLS, with the certificate of the world's hosts. */
+const squidInTls: Upstream = { type: 'http', server: `${us.v4}:3129` }
+const tinyproxyWithLogin: Upstream = { type: 'http', server: `${us.v4}:8889` }
 const danteInChina: Upstream = { type: 'socks5', server: `${cn.v4}:1080` }
 
 /** Writes the file that `settings` says, starts the program on it in the world, and waits until it accepts. */
@@ -70,6 +77,7 @@ beforeAll(async () => {
       'squid',
       squid,
       (folder) => `http_port ${squid.server}
+https_port ${squidInTls.server} tls-cert=${world.folder}/leaf.crt tls-key=${world.folder}/leaf.key
 http_access allow all
 cache deny all
 access_log none
@@ -90,6 +98,13 @@ dns_nameservers 127.0.0.1
       'tinyproxy',
       tinyproxy,
       (folder) => `Port 8888\nListen ${us.v4}\nTimeout 60\nMaxClients 100\nLogLevel Critical\nLogFile "${folder}/log"\n`,
+      (file) => ['tinyproxy', '-d', '-c', file],
+    ),
+    startHop(
+      'tinyproxy-with-login',
+      tinyproxyWithLogin,
+      (folder) =>
+        `Port 8889\nListen ${us.v4}\nTimeout 60\nMaxClients 100\nLogLevel Critical\nLogFile "${folder}/log"\nBasicAuth anna open-sesame\n`,
       (file) => ['tinyproxy', '-d', '-c', file],
     ),
     startDante('dante', dante, us.v4),
@@ -170,6 +185,64 @@ test('through squid an IPv6 address is reached as one', async () => {
   const answer = await world.curl(['--socks5-hostname', at, 'http://us6.example/'])
   expect(answer.stdout).toContain(`"at":"${us.v6}"`)
 })
+
+test('squid in TLS is spoken to where its certificate is good for it, and hears nothing where it is not', async () => {
+  const { at, ended } = await through([{ ...squidInTls, tls: { ca: world.caFile } }])
+  const answer = await world.curl(['--proxy', `http://${at}`, 'http://us4.example/'])
+  expect(answer.stdout).toContain(`"at":"${us.v4}"`)
+  expect((await ended(0))[0]).toMatchObject({ ending: 'completed', via: squidInTls.server })
+
+  for (const tls of [{}, { ca: world.caFile, name: 'proxy.example' }]) {
+    const refused = await through([{ ...squidInTls, tls }])
+    expect((await world.curl(['--proxy', `http://${refused.at}`, 'http://us4.example/'])).stdout).toMatch(/^HTTP\/1\.1 502 /)
+    expect((await refused.ended(0))[0]).toMatchObject({ code: 'upstream.unreachable', dialled: null })
+  }
+}, 60_000)
+
+test('tinyproxy is told the login, and what it thinks of a wrong one is told', async () => {
+  const { at, ended } = await through([{ ...tinyproxyWithLogin, username: 'anna', password: secret('open-sesame') }])
+  expect((await world.curl(['--proxy', `http://${at}`, 'http://us4.example/'])).stdout).toContain(`"at":"${us.v4}"`)
+  expect((await ended(0))[0]).toMatchObject({ ending: 'completed', via: tinyproxyWithLogin.server })
+
+  const wrong = await through([{ ...tinyproxyWithLogin, username: 'anna', password: secret('guess') }])
+  expect((await world.curl(['--proxy', `http://${wrong.at}`, 'http://us4.example/'])).stdout).toMatch(/^HTTP\/1\.1 500 /)
+  expect((await wrong.ended(0))[0]).toMatchObject({ code: 'upstream.unauthenticated', dialled: null })
+}, 60_000)
+
+test('doctor tries each, login and all, and none connects to anybody', async () => {
+  const login = (password: string) => ({ ...tinyproxyWithLogin, username: 'anna', password: secret(password) })
+  const upstreams = [squid, { ...squidInTls, tls: { ca: world.caFile } }, tinyproxy, dante, login('open-sesame')]
+  const [good, wrong] = await Promise.all([examined(upstreams), examined([login('guess')])])
+  const nowhere = '(asked for 255.255.255.255:443, which leads nowhere)'
+  expect(good).toEqual([
+    `ok: upstream proxy ${squid.server} (http) takes CONNECT without a login ${nowhere}`,
+    `ok: upstream proxy ${squidInTls.server} (http, TLS) takes CONNECT without a login ${nowhere}`,
+    `ok: upstream proxy ${tinyproxy.server} (http) takes CONNECT without a login ${nowhere}`,
+    `ok: upstream proxy ${dante.server} (socks5) wants no login (no destination was asked for)`,
+    `ok: upstream proxy ${tinyproxyWithLogin.server} (http) accepts the login ${nowhere}`,
+  ])
+  expect(wrong).toEqual([
+    `fail: upstream proxy ${tinyproxyWithLogin.server} (http): the upstream proxy ${tinyproxyWithLogin.server} does not accept the login (status 401)`,
+  ])
+  expect(await world.reached()).toEqual([])
+}, 60_000)
+
+/** What `ringfence doctor` says of these proxies. */
+async function examined(upstream: readonly Upstream[]): Promise<readonly string[]> {
+  const folder = fs.mkdtempSync(path.join(world.folder, 'doctor-'))
+  const file = path.join(folder, 'ringfence.yaml')
+  const resolver = { servers: [`udp://${nameServer.host}:${nameServer.port}`] }
+  fs.writeFileSync(file, JSON.stringify({ version: 1, policy: 'observe', records: { folder }, resolver, upstream }))
+  const { stdout } = await world.inside.run([process.execPath, program, 'doctor', '--json', '--config', file])
+  const { checks } = JSON.parse(stdout) as { checks: readonly { check: string; findings: readonly { state: string; says: string }[] }[] }
+  return checks.find(({ check }) => check === 'upstream')?.findings.map(({ state, says }) => `${state}: ${says}`) ?? []
+}
+
+function secret(password: string): { readonly file: string } {
+  const file = path.join(fs.mkdtempSync(path.join(world.folder, 'secret-')), 'password')
+  fs.writeFileSync(file, password, { mode: 0o600 })
+  return { file }
+}
 
 test('another Ringfence is an upstream as well; being local, it is the business of local_network', async () => {
   const next = await world.ringfence({ policy: 'observe' })

@@ -1,12 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { RingfenceError } from '../../src/model/errors.ts'
-import { ByteStream } from '../../src/pipeline/byte-stream.ts'
 import { eventually } from '../support/proxy-under-test.ts'
-import { acceptedPair, fired, never, type Reading, streamPair, within } from '../support/socket-pair.ts'
+import { fired, listeners, never, type Reading, streamPair, within } from '../support/socket-pair.ts'
 
-const readings: readonly Reading[] = ['onread', 'events']
+const readings: readonly Reading[] = ['handle', 'events']
 const MIB = 1024 * 1024
 
 const sha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
@@ -158,7 +156,7 @@ describe.each(readings)('read by %s', (reading) => {
     await eventually('the first chunk', () => count === 3)
     far.send('two')
     // A round trip through the same loop: had the stream been reading, the chunk would have come.
-    near.socket.write('ping')
+    near.wire.write(Buffer.from('ping'))
     await far.receives('ping')
     await new Promise((resolve) => setImmediate(resolve))
     expect(count).toBe(3)
@@ -183,8 +181,12 @@ describe.each(readings)('read by %s', (reading) => {
     const { near, far } = await streamPair(reading)
     far.send('request')
     far.end()
+    let ended = false
+    near.wire.on('end', () => {
+      ended = true
+    })
     await near.grown(0, never)
-    await eventually('the end', () => near.socket.readableEnded)
+    await eventually('the end', () => ended)
     expect([near.left.aborted, near.ended]).toEqual([false, false])
     near.consume(7)
     expect([near.left.aborted, near.ended]).toEqual([true, true])
@@ -247,7 +249,7 @@ describe.each(readings)('read by %s', (reading) => {
 
   test('reset() arrives as a reset right behind a FIN', async () => {
     const { near, far } = await streamPair(reading)
-    near.socket.write('last words')
+    near.wire.write(Buffer.from('last words'))
     near.end()
     near.reset()
     await fired(near.closed)
@@ -272,7 +274,7 @@ describe.each(readings)('read by %s', (reading) => {
     const writing = near.write(Buffer.alloc(1), never)
     far.socket.destroy()
     await expect(writing).rejects.toThrow()
-    expect(near.socket.listenerCount('drain')).toBe(0)
+    expect(listeners(near.wire, 'drain')).toBe(0)
   })
 
   test('write() goes on once the peer reads', async () => {
@@ -284,28 +286,21 @@ describe.each(readings)('read by %s', (reading) => {
   })
 })
 
-test('an accepted socket gives its handle away, and its server no longer counts it', async () => {
-  const { accepted } = await acceptedPair()
-  const stream = ByteStream.accepted(accepted)
-  expect(stream.socket).not.toBe(accepted)
-  await eventually('the old socket to close', () => accepted.closed)
-  stream.destroy()
-})
-
 test('waits leave no listeners behind', async () => {
+  const events = ['connect', 'drain', 'finish', 'end', 'error', 'close']
   const { near, far } = await streamPair()
-  const before = near.socket.eventNames().map((event) => [event, near.socket.listenerCount(event)])
+  const before = events.map((event) => listeners(near.wire, event))
   for (let i = 0; i < 20; i++) {
     await near.grown(0, within(1)).catch(() => undefined)
     far.send('x')
     await near.grown(near.held.length, never)
     await near.write(Buffer.alloc(100_000), never)
   }
-  expect(near.socket.eventNames().map((event) => [event, near.socket.listenerCount(event)])).toEqual(before)
+  expect(events.map((event) => listeners(near.wire, event))).toEqual(before)
 })
 
 test('writing and waiting with a signal that has fired already settle at once', async () => {
-  const { near } = await streamPair('onread', { paused: true })
+  const { near } = await streamPair('handle', { paused: true })
   const fired = AbortSignal.abort(new Error('too late'))
   await expect(near.write(Buffer.alloc(32 * MIB), fired)).rejects.toThrow('too late')
   await expect(near.drained(fired)).rejects.toThrow('too late')
@@ -313,7 +308,7 @@ test('writing and waiting with a signal that has fired already settle at once', 
 })
 
 test('a second reader is a mistake that shows', async () => {
-  const { near, far } = await streamPair('onread')
+  const { near, far } = await streamPair('handle')
   const first = near.grown(0, never)
   await expect(near.grown(0, never)).rejects.toThrow('one reader at a time')
   far.send('x')
@@ -321,61 +316,11 @@ test('a second reader is a mistake that shows', async () => {
 })
 
 test('why we tore it down is the reason that others see', async () => {
-  const { near } = await streamPair('onread')
+  const { near } = await streamPair('handle')
   near.reset(new RingfenceError('run.shutdown', 'the proxy is shutting down'))
   await fired(near.closed)
   expect(near.closed.reason).toMatchObject({ code: 'run.shutdown' })
   expect(near.left.reason).toMatchObject({ code: 'run.shutdown' })
-})
-
-describe('the read buffer', () => {
-  function readingStream(more = () => true) {
-    const { onread, attach } = ByteStream.outgoing()
-    const stream = attach(new Socket())
-    stream.receive(more, () => undefined)
-    /** The size of the next one. */
-    const read = (bytes: number) => {
-      const space = onread.buffer()
-      onread.callback(Math.min(bytes, space.length), space)
-      return onread.buffer().length
-    }
-    return { stream, onread, read, small: onread.buffer().length }
-  }
-
-  test('grows under load and is given back when a read is small again, or the stream closes', async () => {
-    const { stream, onread, read, small } = readingStream()
-    expect(read(100)).toBe(small)
-    const large = read(small)
-    expect(large).toBeGreaterThan(small)
-    expect(read(small)).toBe(large)
-    expect(read(100)).toBe(small)
-    expect(read(small)).toBe(large)
-    const lent = onread.buffer()
-    stream.destroy()
-    await fired(stream.closed)
-    const another = readingStream()
-    another.read(small)
-    expect(another.onread.buffer()).toBe(lent)
-  })
-
-  test('is not given back while its bytes are needed, even when the stream closes', async () => {
-    const { stream, onread, read, small } = readingStream(() => false)
-    read(small)
-    const lent = onread.buffer()
-    read(100)
-    expect(onread.buffer()).toBe(lent)
-    stream.destroy()
-    await fired(stream.closed)
-    const another = readingStream()
-    another.read(small)
-    expect(another.onread.buffer()).not.toBe(lent)
-    stream.resume()
-    const third = readingStream()
-    third.read(small)
-    expect(third.onread.buffer()).toBe(lent)
-    another.stream.destroy()
-    third.stream.destroy()
-  })
 })
 
 test('handed over, a connection begins with what was received and not read', async () => {

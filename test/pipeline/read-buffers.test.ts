@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { StopSource } from '../../src/model/stop.ts'
-import { ByteStream } from '../../src/pipeline/byte-stream.ts'
 import { ReadBuffers } from '../../src/pipeline/read-buffers.ts'
+import { ReadSpace } from '../../src/pipeline/read-space.ts'
 import { relay } from '../../src/pipeline/relay.ts'
 import { realClock } from '../support/fake-clock.ts'
 import { eventually } from '../support/proxy-under-test.ts'
@@ -52,7 +51,7 @@ test('eighty slow readers at once each get their own bytes, and those that leave
   const bytesOf = (i: number) => Buffer.alloc(6 * 1024 * 1024, `stream ${i} `)
   const flows = await Promise.all(
     Array.from({ length: 80 }, async (_, i) => {
-      const [client, origin] = [await streamPair('onread', { paused: true }), await streamPair('onread')]
+      const [client, origin] = [await streamPair('handle', { paused: true }), await streamPair('handle')]
       const limits = { idleMs: 60_000, halfClosedMs: 60_000 }
       const over = relay(client.near, origin.near, { up: 0, down: 0 }, { limits, clock: realClock, cut: new StopSource(), tap: null })
       origin.far.socket.end(bytesOf(i))
@@ -79,13 +78,12 @@ test('eighty slow readers at once each get their own bytes, and those that leave
 /** How many streams in haste are lent one at once, of those that all streams share. */
 function freeBuffers(): number {
   const inHaste = Array.from({ length: 64 }, () => {
-    const { onread, attach } = ByteStream.outgoing()
-    attach(new Socket())
-    const space = onread.buffer()
-    onread.callback(space.length, space)
-    return { onread, isLent: onread.buffer() !== space }
+    const space = new ReadSpace({ take: () => true, passesOn: true })
+    const shared = space.buffer()
+    space.callback(shared.length, shared)
+    return { space, isLent: space.buffer() !== shared }
   })
   const lent = inHaste.filter(({ isLent }) => isLent)
-  for (const { onread } of lent) onread.callback(1, onread.buffer())
+  for (const { space } of lent) space.closed()
   return lent.length
 }

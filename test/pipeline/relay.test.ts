@@ -24,7 +24,7 @@ interface Options {
 }
 
 /** A client, the relay between two streams, and an origin. */
-async function relayed({ reading = 'onread', clock, idleMs = 60_000, halfClosedMs = 30_000, paused, tap }: Options = {}) {
+async function relayed({ reading = 'handle', clock, idleMs = 60_000, halfClosedMs = 30_000, paused, tap }: Options = {}) {
   const { near: down, far: client } = await streamPair(reading, { paused: paused === 'client' })
   const { near: up, far: origin } = await streamPair(reading, { paused: paused === 'origin' })
   const meter: Meter = { up: 0, down: 0 }
@@ -58,7 +58,7 @@ test('bytes pass both ways and are counted exactly', async () => {
   expect(meter).toEqual({ up: 8, down: 10 })
 })
 
-test.each<Reading>(['onread', 'events'])('5 MB each way at once arrive whole (%s)', async (reading) => {
+test.each<Reading>(['handle', 'events'])('5 MB each way at once arrive whole (%s)', async (reading) => {
   const { client, origin, meter, start } = await relayed({ reading })
   const over = start()
   const [up, down] = [randomBytes(5 * MIB), randomBytes(5 * MIB)]
@@ -168,7 +168,7 @@ test('a client that does not read holds the origin back: little is kept in betwe
     return still === 20
   })
   // What is counted lies in the kernel (at most its write buffer, 4 MiB, and the client's read buffer, 6 MiB) or in our one buffer.
-  expect(down.socket.writableLength).toBeLessThanOrEqual(512 * 1024)
+  expect(down.wire.writableLength).toBeLessThanOrEqual(512 * 1024)
   expect(meter.down).toBeLessThan(16 * MIB)
   client.socket.resume()
   await client.receivesBytes(sent.length)
@@ -294,7 +294,7 @@ test('a relay that is over leaves nothing open and no listener on its cut signal
   await over
   await Promise.all([fired(down.closed), fired(up.closed)])
   expect(listeners).toBe(0)
-  expect([down.socket.destroyed, up.socket.destroyed]).toEqual([true, true])
+  expect([down.wire.destroyed, up.wire.destroyed]).toEqual([true, true])
   await eventually(
     'the timers to be gone',
     () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length <= before + 1,

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { EventBody } from '../../src/model/event.ts'
 import { OpenFlows } from '../../src/records/open-flows.ts'
 import { blocked, decided, ended, numbered, rejudged } from './made-up.ts'
@@ -75,4 +75,35 @@ test('what is open when another process begins to write was interrupted', () => 
   for (const event of numbered([decided('a'), decided('b'), ended('b')])) flows.take(event)
   expect([...flows.interrupt()].map(({ id, ending }) => [id, ending])).toEqual([['a', 'interrupted']])
   expect([...flows.rest()]).toEqual([])
+})
+
+describe('a refused flow of datagrams', () => {
+  const refused = [blocked('a', { network: 'udp' }), decided('b', { network: 'udp' }), ended('b', { ending: 'failed' })] as const
+  const taken = (bodies: readonly EventBody[]) => {
+    const flows = new OpenFlows()
+    return { flows, steps: numbered(bodies).map((event) => flows.take(event)) }
+  }
+
+  test('may be told of once more: how many came after it', () => {
+    const { flows, steps } = taken([...refused, { type: 'dropped', flow: 'b', datagrams: 3 }, { type: 'dropped', flow: 'a', datagrams: 1 }])
+    expect(steps.map((step) => step && [step.kind, step.record.id, step.record.dropped])).toEqual([
+      ['refused', 'a', null],
+      ['judged', 'b', null],
+      ['refused', 'b', null],
+      ['dropped', 'b', 3],
+      ['dropped', 'a', 1],
+    ])
+    expect([...flows.rest()]).toEqual([])
+  })
+
+  test('or not, and is given up after a while, or at the end', () => {
+    const { flows } = taken(refused)
+    expect([...flows.overdue('2026-11-25T12:01:29.999Z')]).toEqual([])
+    expect([...flows.overdue('2026-11-25T12:01:30.000Z')].map(({ id }) => id)).toEqual(['a'])
+    expect([...flows.rest()].map(({ id }) => id)).toEqual(['b'])
+  })
+
+  test('is passed over where it is from before the place where reading began', () => {
+    expect(taken([{ type: 'dropped', flow: 'old', datagrams: 3 }]).steps).toEqual([null])
+  })
 })

@@ -27,6 +27,27 @@ test('since keeps flows that were decided then or later, and reads no ending wit
   expect(await readAll(folder, { since: NOON + 1_000 })).toEqual(['b completed', 'c completed'])
 })
 
+test('what was dropped after a refusal is in its record, and each flow still gives one', async () => {
+  const folder = await madeUpFolder()
+  const refused = (id: string) => blocked(id, { network: 'udp' })
+  const times = Array.from({ length: 100 }, (_, i) => decided(`later ${i}`))
+  await writeSegment(
+    folder,
+    1,
+    segmentText([refused('a'), refused('b'), { type: 'dropped', flow: 'a', datagrams: 7 }, ...times, refused('c')]),
+  )
+  const records: FlowRecord[] = []
+  for await (const record of readRecords(folder)) records.push(record)
+  expect(records.filter(({ ending }) => ending === 'blocked').map(({ id, dropped }) => [id, dropped])).toEqual([
+    ['a', 7],
+    ['b', null],
+    ['c', null],
+  ])
+  expect(records).toHaveLength(103)
+  const { records: newest } = await newestRecords(folder, 1, ({ id }) => id === 'a')
+  expect(newest).toMatchObject([{ id: 'a', dropped: 7 }])
+})
+
 test('following a journal tells a verdict as soon as it exists, then each change, then the ending', async () => {
   const folder = await madeUpFolder()
   const journal = await openJournal({ folder, node: 'n', clock: tickingClock(), onTrouble: () => {} })
@@ -42,6 +63,10 @@ test('following a journal tells a verdict as soon as it exists, then each change
   await journal.append(blocked('b'))
   await journal.append(ended('a'))
   expect([await next(), await next()]).toEqual(['b blocked', 'a completed would-block'])
+  await journal.append(blocked('c', { network: 'udp' }))
+  expect(await next()).toBe('c blocked')
+  await journal.append({ type: 'dropped', flow: 'c', datagrams: 2 })
+  expect((await records.next()).value).toMatchObject({ id: 'c', ending: 'blocked', dropped: 2 })
   stop.abort()
   expect((await records.next()).done).toBe(true)
 })

@@ -1,9 +1,11 @@
 /** Real sockets on loopback: the far end as a `Peer` that says what it received, the near end as it was accepted or as a stream. */
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import net from 'node:net'
 import { onTestFinished } from 'vitest'
 import type { Stop } from '../../src/model/stop.ts'
 import { ByteStream } from '../../src/pipeline/byte-stream.ts'
+import { acceptFrom, TcpConnection } from '../../src/pipeline/tcp-connection.ts'
+import type { Wire } from '../../src/pipeline/wire.ts'
 
 /** Longer than anything here takes; a test that waits so long has failed. */
 const PATIENCE_MS = 8_000
@@ -140,47 +142,42 @@ export class Peer {
   }
 }
 
-export interface AcceptedPair {
-  readonly accepted: net.Socket
-  readonly far: Peer
+/** How the near end is carried: by its handle, or as where Node does not give handles away. */
+export type Reading = 'handle' | 'events'
+
+/** A connection whose near end was accepted as doors accept. */
+export async function streamPair(
+  reading: Reading = 'handle',
+  options: { readonly paused?: boolean } = {},
+): Promise<{ readonly near: ByteStream; readonly far: Peer }> {
+  const { near: wire, far } = await wirePair(reading, options)
+  const near = ByteStream.over(wire)
+  onTestFinished(() => near.destroy())
+  return { near, far }
 }
 
-/** A connection whose near end was accepted as doors accept: paused, half-open. */
-export async function acceptedPair(options: { readonly paused?: boolean } = {}): Promise<AcceptedPair> {
+/** The same, with nothing read yet. */
+export async function wirePair(
+  reading: Reading = 'handle',
+  options: { readonly paused?: boolean } = {},
+): Promise<{ readonly near: TcpConnection | net.Socket; readonly far: Peer }> {
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
     server.close()
   })
-  const accepting = once(server, 'connection') as Promise<[net.Socket]>
+  const accepting = new Promise<TcpConnection | net.Socket>((resolve, reject) => {
+    server.on('connection', resolve)
+    if (reading === 'handle') acceptFrom(server, resolve, reject)
+  })
   const far = await Peer.connect((server.address() as net.AddressInfo).port, options)
-  const [accepted] = await accepting
-  return { accepted, far }
-}
-
-/** Where the bytes come from: Node's `onread`, or stream events as where there is no handle to be had. */
-export type Reading = 'onread' | 'events'
-
-export async function streamPair(
-  reading: Reading = 'onread',
-  options: { readonly paused?: boolean } = {},
-): Promise<{ readonly near: ByteStream; readonly far: Peer }> {
-  const { accepted, far } = await acceptedPair(options)
-  const near = reading === 'onread' ? ByteStream.accepted(accepted) : withoutHandle(accepted)
-  onTestFinished(() => near.destroy())
+  const near = await accepting
+  if (near instanceof TcpConnection !== (reading === 'handle')) throw new Error(`not carried by ${reading}`)
   return { near, far }
 }
 
-/** The handle is made to look unknown for as long as the stream asks for it. */
-function withoutHandle(accepted: net.Socket): ByteStream {
-  const { _handle: handle } = accepted as unknown as { _handle: { readStop?: unknown } }
-  Object.defineProperty(handle, 'readStop', { value: undefined, configurable: true })
-  const stream = ByteStream.accepted(accepted)
-  delete handle.readStop
-  if (stream.socket !== accepted) throw new Error('the handle was taken after all')
-  return stream
-}
+export const listeners = (wire: Wire, event: string): number => (wire as Wire & EventEmitter).listenerCount(event)
 
 export const never: AbortSignal = new AbortController().signal
 

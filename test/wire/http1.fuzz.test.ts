@@ -5,7 +5,7 @@ import { parseRequestHead, parseResponseHead, serializeRequestHead, serializeRes
 import { endToEndFields, hasToken } from '../../src/wire/http1-fields.ts'
 import type { RequestHead, ResponseHead } from '../../src/wire/http1-head.ts'
 import type { Target } from '../../src/wire/http1-target.ts'
-import { ascii, property, streamProperties } from './support.ts'
+import { ascii, property, streamProperties, toText } from './support.ts'
 
 const limits = { headBytes: 8_192 }
 
@@ -73,6 +73,12 @@ describe('response head', () => {
   property('is read as it was written', responses, (head) => {
     expect(parse(serializeResponseHead(head))).toMatchObject({ kind: 'value', value: head })
   })
+})
+
+property('white space before the colons of an answer is no part of it', responses, fc.constantFrom(' ', '\t', ' \t '), (head, space) => {
+  const [start, ...rest] = toText(serializeResponseHead(head)).split('\r\n')
+  const text = [start, ...rest.map((line) => line.replace(':', `${space}:`))].join('\r\n')
+  expect(parseResponseHead(ascii(text), limits)).toMatchObject({ kind: 'value', value: head })
 })
 
 property('no field that Connection names goes on, but those that say what the message is', fields, fc.array(token), (list, named) => {

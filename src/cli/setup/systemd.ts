@@ -60,6 +60,7 @@ LockPersonality=true
 RemoveIPC=true
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
 # MemoryDenyWriteExecute= must stay off: V8 compiles at run time, and Node would not start.
 MemoryDenyWriteExecute=false

@@ -52,7 +52,8 @@ const destinationErrors: Readonly<Record<string, DialCode>> = {
 
 function failureOf({ status, fields }: ResponseHead, to: Endpoint<Ip>, hop: Hop) {
   const said = `status ${status}`
-  if (status === 407)
+  // RFC 9110 §15.5.8 wants 407; tinyproxy says 401 where a login is wrong. To CONNECT no other server could have said it.
+  if (status === 407 || status === 401)
     return hopFailure(
       hop,
       'upstream.unauthenticated',

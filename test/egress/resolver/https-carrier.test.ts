@@ -68,3 +68,16 @@ test('a handshake that never ends is waited for as long as the asker wants, and 
   const silent = net.createServer((socket) => socket.on('error', () => undefined).resume())
   expect(await askFor(asking(await portOf(silent)), 'a.test', 100)).toEqual({ kind: 'timeout', why: 'timed out' })
 })
+
+test('many questions at once to a server of HTTP/1.1 need no more connections than there are questions', async () => {
+  const slow = (_name: string, type: string) => ({ ...(type === 'A' ? { A: ['192.0.2.1'] } : {}), delayMs: 50 })
+  const server = await startHttp1NameServer({ zone: slow, certificate })
+  const https = asking(server.port)
+  const names = Array.from({ length: 20 }, (_, i) => `n${i}.test`)
+  const all = () => Promise.all(names.map((each) => askFor(https, each, 4_000)))
+  expect(new Set((await all()).map(({ kind }) => kind))).toEqual(new Set(['addresses']))
+  expect(server.connections).toBeLessThanOrEqual(40)
+  const before = server.connections
+  await all()
+  expect(server.connections).toBeLessThanOrEqual(Math.max(before, 40))
+})

@@ -30,7 +30,7 @@ test('what is given up is told by its own reason', async () => {
   const { near } = await streamPair()
   const stop = new StopSource()
   stop.abort(new RingfenceError('policy.cut', 'cut'))
-  near.socket.destroy()
+  near.wire.destroy()
   await eventually('the end', () => near.closed.aborted)
   await expect(say(near, Uint8Array.of(1), hop, stop)).rejects.toMatchObject({ code: 'policy.cut' })
 })

@@ -69,6 +69,7 @@ test.each([
   ['301 Moved', '', 'upstream.malformed'],
   ['101 Switching Protocols', '', 'upstream.malformed'],
   ['400 Bad Request', '', 'upstream.refused'],
+  ['401 Unauthorized', '', 'upstream.unauthenticated'],
   ['403 Forbidden', '', 'upstream.refused'],
   ['403 Forbidden', 'Proxy-Status: next; error=connection_refused\r\n', 'dial.refused'],
   ['407 Proxy Authentication Required', '', 'upstream.unauthenticated'],
