@@ -4,6 +4,7 @@
  * new ones in while the door is open.
  */
 import { constants } from 'node:crypto'
+import type { Socket } from 'node:net'
 import tls from 'node:tls'
 import { RingfenceError } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
@@ -86,14 +87,17 @@ export class DoorTls {
       const onGone = () => finish(() => reject(failure('the connection closed during the handshake', below.error)))
       const onLate = () => finish(() => reject(inTime.reason))
       this.#waiting.set(ends, {
-        done: (socket) => finish(() => resolve(socket)),
+        done: (socket) => {
+          socket.allowHalfOpen = true
+          finish(() => resolve(socket))
+        },
         failed: (error) => finish(() => reject(failure(reasonOf(error), error))),
       })
       below.closed.addEventListener('abort', onGone)
       inTime.addEventListener('abort', onLate)
       if (below.closed.aborted) onGone()
       else if (inTime.aborted) onLate()
-      else this.#server.emit('connection', below.handOver())
+      else this.#server.emit('connection', notHalfOpen(below.handOver()))
     })
   }
 
@@ -109,6 +113,12 @@ export class DoorTls {
     if ('problem' in named) throw failure(`the certificate of the client names nobody: ${named.problem}`)
     return named
   }
+}
+
+/** Whoever ends during the handshake has left; what speaks TLS on the connection takes this over from it. */
+function notHalfOpen(socket: Socket): Socket {
+  socket.allowHalfOpen = false
+  return socket
 }
 
 /** RFC 8446 §5.1: the content type of the first record. */

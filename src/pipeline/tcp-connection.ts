@@ -188,13 +188,10 @@ export class TcpConnection extends EventEmitter implements Wire {
 
   /** A write that had to wait is done, or has failed. */
   settled({ buffer, written }: WriteRequest, status: number): void {
-    if (this.#destroyed) return
-    if (status !== 0) {
-      this.destroy(failure('write', codeOf(status)))
-      return
-    }
     this.#waiting -= buffer?.length ?? 0
+    if (!this.#destroyed && status !== 0) this.destroy(failure('write', codeOf(status)))
     written?.()
+    if (this.#destroyed) return
     if (this.#waiting > 0 || !this.#needDrain) return
     this.#needDrain = false
     this.emit('drain')

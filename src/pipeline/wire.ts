@@ -23,7 +23,10 @@ export interface Wire {
   readonly localPort?: number | undefined
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
-  /** `written` is called when the kernel has taken the bytes, perhaps before this returns; until then they must not change. */
+  /**
+   * `written` is called when the kernel has taken the bytes, perhaps before this returns, or will not take them any more;
+   * until then they must not change.
+   */
   write(bytes: Uint8Array, written?: () => void): boolean
   /** Sends a FIN after what was written. */
   end(): unknown

@@ -6,6 +6,8 @@ import { type Contestant, cpuSeconds } from './proxies.ts'
 export const RUNS = 5
 export const RUN_MS = 800
 const WARM_MS = 150
+/** Runs before those that count: half the contestants are compiled while they run, and a proxy runs for weeks. */
+const COLD_RUNS = 3
 
 /** What one contestant showed in one run. */
 export type Figures = Readonly<Record<string, number>>
@@ -18,12 +20,11 @@ export async function interleave(
   measure: (contestant: Contestant) => Promise<Figures>,
 ): Promise<Results> {
   const results = new Map<string, Figures[]>(contestants.map(({ name }) => [name, []]))
-  // One round more than counts: the first finds the compilers of half the contestants cold.
-  for (let round = 0; round <= RUNS; round++) {
+  for (let round = 0; round < COLD_RUNS + RUNS; round++) {
     for (let turn = 0; turn < contestants.length; turn++) {
       const contestant = contestants[(turn + round) % contestants.length]!
       const figures = await measure(contestant)
-      if (round > 0) results.get(contestant.name)!.push(figures)
+      if (round >= COLD_RUNS) results.get(contestant.name)!.push(figures)
     }
   }
   return results

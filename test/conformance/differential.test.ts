@@ -312,7 +312,8 @@ class Tally {
     const [other] = theirs
     if (ours === undefined && other !== undefined) note(this.#stricter, `${peer}: ${reasonOf(answer, null)}`, sent)
     if (ours !== undefined && other === undefined) note(this.#laxer, `${peer}: ${statusOf(theirAnswer)}`, sent)
-    if (ours === undefined || other === undefined) return
+    // The same bytes are those of a tunnel.
+    if (ours === undefined || other === undefined || ours === other) return
     const [a, b] = [readRequest(ours), readRequest(other)]
     if (b.kind === 'nonsense') note(this.#differing, `${peer}: the origin cannot read what it passes on: ${b.why.slice(0, 40)}`, sent)
     else if (a.kind !== b.kind) note(this.#differing, `${peer}: ours is ${a.kind}, theirs is ${b.kind}`, sent)

@@ -48,6 +48,28 @@ test('a body until close is complete when the peer ends, not when it resets', as
   await expect(half).rejects.toMatchObject({ code: 'relay.reset' })
 })
 
+test('while what came waits for a slow taker, nothing more is read', async () => {
+  const { near, far } = await streamPair()
+  const body = Buffer.alloc(8 * 1024 * 1024)
+  far.send(body)
+  await near.grown(64 * 1024 - 1, never)
+  const sent: number[] = []
+  let takes: () => void = () => undefined
+  const taken = new Promise<void>((resolve) => {
+    takes = resolve
+  })
+  const send = async ({ length }: Uint8Array) => {
+    sent.push(length)
+    await taken
+  }
+  const passed = passBody(near, { kind: 'length', length: body.length }, send, faults, never)
+  for (let turn = 0; turn < 50; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
+  expect(sent).toEqual([near.held.length])
+  takes()
+  await passed
+  expect(sent.reduce((sum, length) => sum + length, 0)).toBe(body.length)
+})
+
 test('no body is over at once', async () => {
   const { start } = await passing({ kind: 'none' })
   expect(await start()).toEqual([])

@@ -462,7 +462,7 @@ describe('what goes wrong at the origin', () => {
         peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${64 * 1024 * 1024}\r\n\r\n`)
         peer.send(Buffer.alloc(64 * 1024 * 1024))
       },
-      { idleMs: 500 },
+      { idleMs: 1_000 },
     )
     const client = await proxy.connect({ paused: true })
     client.send(get('http://a.com/'))

@@ -163,6 +163,22 @@ test('a connection that rests between requests is not a slow head', async () => 
   await client.receives('elsewhere.test does not exist')
 })
 
+test('while memory is short, a connection that is in has its first request answered, and the next one turned away', async () => {
+  let asked = 0
+  const hasRoom = () => asked++ > 0
+  const proxy = await openProxy({ hasRoom })
+  const get = 'GET http://nowhere.test/ HTTP/1.1\r\nHost: nowhere.test\r\n\r\n'
+  const client = await proxy.connect()
+  client.send(get)
+  await client.receives('502')
+  expect(asked).toBe(0)
+  client.send(get)
+  const answers = await client.receivesEnd()
+  expect(answers).toMatch(/HTTP\/1\.1 503 [\s\S]*\r\nProxy-Status: ringfence; error=proxy_internal_error; [\s\S]*\r\nRetry-After: 5\r\n/)
+  expect(answers).toMatch(/\r\nConnection: close\r\n\r\nThis proxy has no room for another request now\. /)
+  expect([proxy.offers.length, proxy.malformed]).toEqual([1, []])
+})
+
 test('a connection that rests for longer than the idle time is closed', async () => {
   const proxy = await openProxy({ idleMs: 100 })
   const client = await proxy.connect()

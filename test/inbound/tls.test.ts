@@ -356,6 +356,19 @@ test('the header of a balancer, the handshake and the head of a request have one
   expect(proxy.offers).toEqual([])
 })
 
+test.each(['ends', 'breaks off'])('a client that %s during the handshake is not waited for', async (how) => {
+  const proxy = await openProxy({ tls: new DoorTls(material, false) })
+  for (const hello of [await clientHello(), (await clientHello()).subarray(0, 100)]) {
+    const client = await proxy.connect()
+    client.send(hello)
+    if (how === 'ends') client.end()
+    else client.reset()
+    await client.until('it to be over', () => client.closed || client.ended)
+  }
+  await eventually('both failures', () => proxy.failed.length === 2)
+  expect(proxy.failed).toMatchObject([1, 2].map(() => ({ message: 'TLS: the connection closed during the handshake' })))
+})
+
 test('a connection that is gone is no handshake', async () => {
   const proxy = await openProxy({ tls: new DoorTls(material, false), permits: (client) => client === ip('127.0.0.1') })
   const client = await proxy.connect()

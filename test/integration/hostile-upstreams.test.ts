@@ -2,15 +2,19 @@
  * Upstream proxies that lie, stutter, fall silent or leave, behind real doors: whatever they do, the client is refused
  * with a code, the flow has its one ending, which names the proxy, and nothing but the proxy is ever dialled.
  */
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDirect } from '../../src/egress/direct.ts'
 import { createEgress } from '../../src/egress/upstream/dialer.ts'
 import type { Hop } from '../../src/egress/upstream/hop.ts'
+import { connectByHttp } from '../../src/egress/upstream/http.ts'
+import { connectBySocks5 } from '../../src/egress/upstream/socks5.ts'
 import { formatEndpoint } from '../../src/model/address.ts'
-import type { ErrorCode } from '../../src/model/errors.ts'
+import { type ErrorCode, RingfenceError } from '../../src/model/errors.ts'
 import { scriptedProxy, type Turn } from '../egress/upstream/scripted-proxy.ts'
 import { ip } from '../support/fake-ports.ts'
 import { eventually, openProxy } from '../support/proxy-under-test.ts'
+import { never, streamPair } from '../support/socket-pair.ts'
 import { hex } from '../wire/support.ts'
 
 const AMERICA = '170.114.1.1'
@@ -268,4 +272,56 @@ test('a client that leaves while the proxy is silent takes the connection with i
   await proxy.flowsOver(1)
   expect(proxy.writer.ended).toMatchObject([{ ending: 'client-gone', code: 'client.gone' }])
   await eventually('its connection closed', () => hostile.open === 0)
+})
+
+describe('whatever a proxy says, in whatever pieces, and then leaves', () => {
+  const noise = fc.uint8Array({ maxLength: 60 })
+  /** An answer with some bytes that are others. */
+  const nearly = (bytes: Uint8Array) =>
+    fc
+      .array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 3 })
+      .map((changes) => changes.reduce((all, [at, byte]) => all.with(at, byte), Uint8Array.from(bytes)))
+  const pieces = (whole: fc.Arbitrary<Uint8Array>) => fc.tuple(whole, fc.array(fc.nat(80), { maxLength: 4 }))
+
+  const properties = [
+    [
+      'http',
+      connectByHttp,
+      fc.oneof(
+        noise,
+        nearly(Buffer.from('HTTP/1.1 200 ok\r\nA: b\r\n\r\n')),
+        nearly(Buffer.from('HTTP/1.1 403 No\r\n\r\nHTTP/1.1 200 ok\r\n\r\n')),
+      ),
+      (said: Buffer) => /^(HTTP\/1\.[01] 1.*\r\n\r\n)?HTTP\/1\.[01] 2[0-9]{2}[ \r].*\r\n\r\n/s.test(said.toString('latin1')),
+    ],
+    [
+      'socks5',
+      connectBySocks5,
+      fc.oneof(noise, nearly(hex('05 00 | 05 00 00 01 00000000 0000')), nearly(hex('05 00 | 05 01 00 03 02 6161 0000'))),
+      (said: Buffer) => said.length >= 9 && said[0] === 5 && said[1] === 0 && said[2] === 5 && said[3] === 0,
+    ],
+  ] as const
+
+  test.each(properties)('%s: no tunnel opens but by a yes, and what fails has a code', async (type, handshake, answer, isYes) => {
+    const to = { host: ip(AMERICA), port: 443 }
+    const hop: Hop = { type, server: { host: ip('127.0.0.1'), port: 1 }, login: null, tls: null }
+    await fc.assert(
+      fc.asyncProperty(pieces(answer), async ([whole, cuts]) => {
+        const { near, far } = await streamPair()
+        const done = handshake(near, to, hop, never, null).then(
+          () => 'open',
+          (error: unknown) => (error instanceof RingfenceError ? error.code : error),
+        )
+        const marks = [0, ...cuts.filter((cut) => cut < whole.length).sort((a, b) => a - b), whole.length]
+        for (const [i, mark] of marks.entries()) far.send(whole.slice(mark, marks[i + 1] ?? whole.length))
+        far.end()
+        const outcome = await done
+        near.destroy()
+        far.socket.destroy()
+        if (outcome === 'open') expect(isYes(Buffer.from(whole))).toBe(true)
+        else expect(outcome).toMatch(/^(upstream|dial)\./)
+      }),
+      { numRuns: 500, interruptAfterTimeLimit: 1_500 },
+    )
+  })
 })

@@ -72,7 +72,9 @@ describe('with 128 descriptors and 200 clients (F4)', () => {
     const all = await tunnels(program.port, origin.port, 200)
     const up = all.filter(isUp)
     expect(up).toHaveLength(32)
-    expect(new Set(all.filter((each) => !isUp(each)).map(({ over }) => over))).toEqual(new Set(['ECONNRESET']))
+    const away = all.filter((each) => !isUp(each))
+    expect(away.filter(({ heard, over }) => !heard.startsWith('HTTP/1.1 503 ') && over !== 'ECONNRESET')).toEqual([])
+    expect(away.filter(({ heard }) => heard !== '').length).toBeGreaterThan(0)
     const before = program.cpu()
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     expect(program.cpu() - before).toBeLessThan(0.3)
@@ -101,11 +103,15 @@ describe('with 128 descriptors and 200 clients (F4)', () => {
   })
 })
 
-test('with more clients than it has room for, new ones are turned away until there is room, and its small heap holds (F8)', async () => {
+test('with more clients than a small heap has room for, new ones are turned away, it holds, and its memory comes back (F8)', async () => {
   const origin = await startOrigin(echo)
-  // Less than it needs at rest, so that on every machine there is room for those alone who are let in whatever is in use.
-  const program = await startProgram({ settings: 'limits: { memory_mb: 128 }', nodeFlags: ['--max-old-space-size=96'] })
-  const all = await tunnels(program.port, origin.port, 2_000)
+  const program = await startProgram({ nodeFlags: ['--max-old-space-size=96'] })
+  const atRest = program.resident()
+  const isFull = () => program.log.includes('for want of memory')
+  const all: Tunnel[] = []
+  while (!isFull() && all.length < 6_000) all.push(...(await tunnels(program.port, origin.port, 100)))
+  expect(isFull()).toBe(true)
+  expect(all.some(({ heard }) => /^HTTP\/1\.1 503 [\s\S]*\r\nRetry-After: /.test(heard))).toBe(true)
   const slow = Array.from({ length: 500 }, () => {
     const socket = net.connect(program.port, '127.0.0.1', () => socket.write(`GET http://a/ HTTP/1.1\r\nX: ${'a'.repeat(20_000)}`))
     socket.on('error', () => undefined)
@@ -113,16 +119,15 @@ test('with more clients than it has room for, new ones are turned away until the
     return socket
   })
   expect(program.ended).toBeNull()
-  await eventually('the log to tell of it', () => program.log.includes('for want of memory'))
-  expect(all.filter((each) => !isUp(each)).length).toBeGreaterThan(0)
   // Those that are in go on.
   const first = all.find(isUp)
   first?.socket.write('again')
   await eventually('an echo', () => first?.heard.endsWith('again') === true)
   for (const socket of [...slow, ...all.map((each) => each.socket)]) socket.destroy()
   await worksAgain(program.port, origin.port, 15_000)
+  await eventually('its memory to come back', () => program.resident() < atRest * 1.2, 60_000)
   expect(program.ended).toBeNull()
-}, 60_000)
+}, 180_000)
 
 describe('told to stop under load (F9)', () => {
   test('the program accepts nothing more, lets flows end in their time, and closes every record', async () => {
@@ -170,7 +175,7 @@ describe('told to stop under load (F9)', () => {
   }, 40_000)
 })
 
-/** Resolves when a start has nothing more to do: until its files have been looked at once, that is half a second of CPU. */
+/** Resolves when a start has nothing more to do: it still takes some tenths of a second of CPU once it listens. */
 async function rests(program: Program): Promise<void> {
   for (let used = -1; program.cpu() - used > 0.05; await new Promise((resolve) => setTimeout(resolve, 1_500))) used = program.cpu()
 }

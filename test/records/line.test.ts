@@ -47,6 +47,7 @@ test('what is no event is bad, with a reason, and never throws', () => {
   expect(why('[1]')).toEqual({ kind: 'bad', why: 'not an event' })
   expect(why(Buffer.from([0x22, 0xff, 0x22]))).toEqual({ kind: 'bad', why: 'not UTF-8' })
   expect(why(JSON.stringify({ ...head, ...decided('a'), candidates: [{}] }))).toEqual({ kind: 'bad', why: 'not a whole "decided" event' })
+  expect(why(JSON.stringify({ ...head, type: 'dropped', flow: 'a' }))).toEqual({ kind: 'bad', why: 'not a whole "dropped" event' })
   fc.assert(fc.property(fc.uint8Array(), (bytes) => ['event', 'foreign', 'bad'].includes(parseLine(bytes).kind)))
   fc.assert(fc.property(fc.json(), (json) => parseLine(Buffer.from(json)).kind !== 'event'))
 })

@@ -31,6 +31,8 @@ export interface Program {
   readonly ended: string | null
   /** Seconds of CPU so far; of one that has ended, 0. */
   cpu(): number
+  /** MiB of memory, as the system counts them; of one that has ended, 0. */
+  resident(): number
   signal(name: NodeJS.Signals): void
   events(): Promise<readonly JournalEvent[]>
 }
@@ -76,6 +78,7 @@ export async function startProgram({ settings = '', descriptors, nodeFlags = [] 
       return said.ended
     },
     cpu: () => cpuOf(pid),
+    resident: () => residentOf(pid),
     signal: (name) => void child.kill(name),
     async events() {
       const all: JournalEvent[] = []
@@ -88,6 +91,15 @@ export async function startProgram({ settings = '', descriptors, nodeFlags = [] 
 function pidOf({ pid }: ChildProcess): number {
   if (pid === undefined) throw new Error('the program did not start')
   return pid
+}
+
+function residentOf(pid: number): number {
+  try {
+    const kib = /^VmRSS:\s+(\d+) kB/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    return Number(kib ?? 0) / 1024
+  } catch {
+    return 0
+  }
 }
 
 /** proc(5): user and system time are the 14th and 15th word, in hundredths of a second; the second one may hold blanks. */

@@ -64,11 +64,18 @@ export function createUpstreamDialer({ hops, attempt, via, delayMs = ATTEMPT_DEL
   return {
     async dial(to, stop, through) {
       if (through === null) throw new Error(`no hop was judged on the way to ${to.map(formatEndpoint).join(', ')}`)
-      return await race(
-        to,
-        { attempt: (each, halt) => throughAny(each, through, halt), discard: ({ stream }) => stream.destroy(), delayMs },
-        stop,
-      )
+      let turnedAway: RingfenceError | null = null
+      const attempt: Attempt<Upstream> = async (each, halt) => {
+        // Another destination does not mend the login, and proxies count those that fail.
+        if (turnedAway !== null) throw turnedAway
+        try {
+          return await throughAny(each, through, halt)
+        } catch (error) {
+          if (error instanceof RingfenceError && error.code === 'upstream.unauthenticated') turnedAway = error
+          throw error
+        }
+      }
+      return await race(to, { attempt, discard: ({ stream }) => stream.destroy(), delayMs }, stop)
     },
   }
 }

@@ -97,6 +97,13 @@ test('an address that the proxy cannot reach gives way to the next address', asy
   expect(proxy.received.map((bytes) => bytes.subarray(-3, -2)[0])).toEqual([1, 2])
 })
 
+test('a login that is refused is not tried again for the next address', async () => {
+  const proxy = await scriptedProxy([{ after: 3, say: hex('05 ff') }])
+  const dial = dialerOf(proxy.port).dial([one, two], never, [at(proxy.port)])
+  await expect(dial).rejects.toMatchObject({ code: 'upstream.unauthenticated' })
+  expect(proxy.received.length).toBe(1)
+})
+
 test('when no proxy works the error names each, once', async () => {
   const [first, second] = [await closedPort(), await closedPort()]
   const dial = dialerOf(first, second).dial([one, two], never, [at(first), at(second)])
