@@ -63,12 +63,7 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
       received = bytes
       return parseRequestHead(bytes, door.limits)
     }
-    const message = await readMessage(stream, read, inTime)
-      .catch((error: unknown) => {
-        if (!inTime.aborted) throw error
-        return tooSlow
-      })
-      .finally(() => inTime.clear())
+    const message = await inTimeOr(tooSlow, inTime, () => readMessage(stream, read, inTime))
     if (message.kind === 'ended') return sayFarewell(stream, NOTHING)
     if (message.kind === 'malformed') return turnAway(malformedAnswer(message.status, message.why), beginningOf(received))
 
@@ -138,6 +133,18 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
 const mayGoOn = (head: RequestHead, framing: Framing, stream: ByteStream): boolean =>
   wantsKeepAlive(head) && isEmpty(framing) && (head.method !== 'CONNECT' || stream.held.length === 0)
 
+/** What comes before the deadline, which is then over. */
+async function inTimeOr<T, Late>(late: Late, inTime: Deadline, ask: () => Promise<T>): Promise<T | Late> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!inTime.aborted) throw error
+    return late
+  } finally {
+    inTime.clear()
+  }
+}
+
 /** Sends an answer of our own. */
 async function say(bytes: Uint8Array, keepAlive: boolean, stream: ByteStream, door: Door): Promise<'keep' | 'close'> {
   if (keepAlive) await stream.write(bytes, AbortSignal.timeout(door.limits.relay.idleMs))
@@ -149,6 +156,7 @@ const RESTED = new Error('the connection rests')
 
 /** Resolves with true when another request begins; with false when the client ends, rests too long, or the door stops. */
 async function nextRequest(stream: ByteStream, door: Door): Promise<boolean> {
+  if (stream.held.length > 0) return true
   const enough = new StopSource()
   const stop = () => enough.abort(RESTED)
   const timer = setTimeout(stop, door.limits.relay.idleMs).unref()

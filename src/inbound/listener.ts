@@ -131,8 +131,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
 const isForWantOfDescriptors = (error: Error): boolean => 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')
 
+/** RFC 4007 §11.2: which link a link-local address is on says nothing of whose it is. */
+const withoutZone = (address: string): string => (address.includes('%') ? address.slice(0, address.indexOf('%')) : address)
+
 function peerOf({ remoteAddress, remotePort }: Wire): Endpoint<Ip> | null {
-  const host = remoteAddress === undefined ? null : parseIp(remoteAddress.replace(/%.*$/, ''))
+  const host = remoteAddress === undefined ? null : parseIp(withoutZone(remoteAddress))
   return host === null || remotePort === undefined ? null : { host, port: remotePort }
 }
 

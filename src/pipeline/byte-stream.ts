@@ -109,8 +109,22 @@ export class ByteStream {
   }
 
   /** Resolves when more bytes are held than `known`, or no more will come. Nothing is consumed. Throws the signal's reason. */
-  async grown(known: number, signal: Stop): Promise<void> {
-    while (this.#heldBytes <= known && !this.#finished) await this.#change(signal)
+  grown(known: number, signal: Stop): Promise<void> {
+    const hasGrown = () => this.#heldBytes > known || this.#finished
+    return new Promise((resolve, reject) => {
+      if (hasGrown()) return resolve()
+      if (signal.aborted) return reject(signal.reason)
+      if (this.#wake !== null) return reject(new Error('a stream has one reader at a time'))
+      const look = () => {
+        if (!signal.aborted && !hasGrown()) return
+        this.#wake = null
+        signal.removeEventListener('abort', look)
+        if (signal.aborted) reject(signal.reason)
+        else resolve()
+      }
+      this.#wake = look
+      signal.addEventListener('abort', look)
+    })
   }
 
   /** From now on every chunk, those held first, goes to `receiver`, then once to `onEnd` when the peer ends. */
@@ -232,22 +246,6 @@ export class ByteStream {
     this.#heldBytes += chunk.length
     this.#wake?.()
     return this.#heldBytes < HOLD_LIMIT
-  }
-
-  /** One event of the stream, or the abort of the signal. */
-  async #change(signal: Stop): Promise<void> {
-    if (signal.aborted) throw signal.reason
-    if (this.#wake !== null) throw new Error('a stream has one reader at a time')
-    await new Promise<void>((resolve, reject) => {
-      const done = () => {
-        this.#wake = null
-        signal.removeEventListener('abort', done)
-        if (signal.aborted) reject(signal.reason)
-        else resolve()
-      }
-      this.#wake = done
-      signal.addEventListener('abort', done)
-    })
   }
 }
 

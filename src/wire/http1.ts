@@ -68,9 +68,13 @@ const leadingCrlf = (bytes: Uint8Array): number =>
 
 /** Tells other protocols at their first bytes instead of waiting for a line end that never comes. */
 function mayBeMethod(bytes: Uint8Array, start: number): boolean {
-  const [method = ''] = latin1(bytes.subarray(start, start + MAX_METHOD)).split(/[ \r\n]/, 1)
-  return method === '' ? bytes.length === start : isToken(method)
+  const most = Math.min(bytes.length, start + MAX_METHOD)
+  let end = start
+  while (end < most && !endsMethod(bytes[end])) end++
+  return end === start ? bytes.length === start : isToken(latin1(bytes.subarray(start, end)))
 }
+
+const endsMethod = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x0d || byte === 0x0a
 
 const mayBeStatusLine = (bytes: Uint8Array): boolean => 'HTTP/1.'.startsWith(latin1(bytes.subarray(0, 7)))
 

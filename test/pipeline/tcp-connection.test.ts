@@ -108,14 +108,14 @@ test('reading stops where its reader says so, and goes on', async () => {
   const chunks = received(near, () => false)
   near.resume()
   far.send('one')
-  await far.until('the first chunk', () => chunks.length === 1)
+  await eventually('the first chunk', () => chunks.length === 1)
   far.send('two')
   near.write(Buffer.from('round trip'))
   await far.receives('round trip')
   expect(Buffer.concat(chunks).toString()).toBe('one')
   near.resume()
   far.send('three')
-  await far.until('the rest', () => chunks.length > 1)
+  await eventually('the rest', () => chunks.length > 1)
 })
 
 test('a reset by the peer is an error, then a close', async () => {
@@ -137,6 +137,21 @@ test('resetAndDestroy arrives as a reset, and closes once', async () => {
   near.destroy()
   await far.receivesReset()
   expect(events).toEqual(['close'])
+})
+
+test('bytes that were never taken are told of too, and not before the connection is closed below', async () => {
+  for (const end of ['reset by us', 'reset by the peer'] as const) {
+    const { near, far } = await pair({ paused: true })
+    const events = eventsOf(near)
+    const written = new Promise<readonly string[]>((resolve) => near.write(Buffer.alloc(32 * MIB), () => resolve([...events])))
+    expect(near.writableLength).toBe(32 * MIB)
+    if (end === 'reset by us') near.resetAndDestroy()
+    else far.reset()
+    near.resume()
+    expect(await written).not.toContain('close')
+    await closed(near, events)
+    expect([near.destroyed, near.writableLength]).toEqual([true, 0])
+  }
 })
 
 test('writing to a peer that has gone fails in a later turn', async () => {
