@@ -3,6 +3,7 @@ import net from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseIp } from '../../src/model/address.ts'
 import { acceptFrom, TcpConnection } from '../../src/pipeline/tcp-connection.ts'
+import { eventually } from '../support/proxy-under-test.ts'
 import { type Peer, wirePair } from '../support/socket-pair.ts'
 
 const MIB = 1024 * 1024
