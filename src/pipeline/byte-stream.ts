@@ -3,7 +3,7 @@
  * leaves what came glued behind it to the relay, which takes every further chunk as it comes: none is
  * lost. It knows nothing of protocols.
  *
- * Of a `TcpConnection` it reads into reused buffers, up to 512 KiB: 1.6–2.1 times the bytes per CPU of streams (measured
+ * Of a `TcpConnection` it reads into reused buffers, up to 768 KiB: 1.6–2.1 times the bytes per CPU of streams (measured
  * for this project). Of a socket, as TLS is one, the stream events carry the bytes: slower, otherwise the same.
  */
 import { Socket } from 'node:net'

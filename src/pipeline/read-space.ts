@@ -8,10 +8,11 @@ import type { OnRead } from './wire.ts'
  */
 const SHARED = Buffer.allocUnsafeSlow(64 * 1024)
 /**
- * For those that fill it, as long as they do; beyond so many, the rest do with the shared one. With 256 KiB, bytes cost
- * 1.4 times as much CPU here, with 64 KiB twice (eight downloads on loopback, Node 20).
+ * For those that fill it, as long as they do; beyond so many, the rest do with the shared one. With 512 KiB, bytes cost a
+ * fifteenth more CPU here, with 256 KiB 1.4 times as much, with 64 KiB twice (eight downloads on loopback, Node 20); more
+ * would be more than a megabyte for one slow client.
  */
-const LARGE = new ReadBuffers(512 * 1024, 64)
+const LARGE = new ReadBuffers(768 * 1024, 64)
 
 export interface Taker {
   /** Gets a chunk that is valid during the call; `false` pauses. */
