@@ -89,7 +89,7 @@ export function wasReset(socket: Socket): boolean {
 
 type Loose = Readonly<Record<string, unknown>>
 
-/** `null` where what a runtime has under these names is not what it is in Node 20 to 24. */
+/** `null` where what a runtime has under these names is not what it is in Node 20 to 26. */
 export function bindingOf(runtime: unknown): TcpBinding | null {
   try {
     const { binding } = runtime as { readonly binding: (name: string) => Loose }

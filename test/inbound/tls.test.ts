@@ -196,7 +196,7 @@ describe('a door that speaks TLS', () => {
     await (await origin.connection(1)).receivesReset()
     await proxy.flowsOver(1)
     expect(proxy.writer.ended).toMatchObject([{ ending: 'reset' }])
-    await peer.until('the alert', () => peer.errno === 'ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC')
+    await peer.until('the alert', () => peer.errno?.endsWith('ALERT_BAD_RECORD_MAC') === true)
   })
 
   test('shakes hands once', async () => {
