@@ -27,7 +27,7 @@ import {
 import { type Framing, isEmpty, responseFraming } from '../wire/http1-framing.ts'
 import type { RequestHead, ResponseHead } from '../wire/http1-head.ts'
 import { type Door, type Guest, newFlow } from './door.ts'
-import { sayFarewell } from './farewell.ts'
+import { sayFarewell, wasTaken } from './farewell.ts'
 import { encodeAnswer, refusalAnswer } from './http-answer.ts'
 import { passBody } from './http-body.ts'
 
@@ -138,7 +138,10 @@ class Exchange implements Offer {
         this.gone.removeEventListener('abort', onGone)
         return await relay(this.#client, origin, meter, { limits: this.#door.limits.relay, clock: this.#door.clock, cut, tap: null })
       }
-      if (this.next === 'close') sayFarewell(this.#client, NOTHING)
+      if (this.next === 'close') {
+        sayFarewell(this.#client, NOTHING)
+        if (!(await wasTaken(this.#client))) throw new RingfenceError('client.gone', 'the client did not take the end of the answer')
+      }
       return { ending: 'completed', code: null, message: null }
     } catch (thrown) {
       return this.#fail(asRingfenceError(stop.aborted ? stop.reason : thrown))

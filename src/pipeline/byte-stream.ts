@@ -42,6 +42,7 @@ export class ByteStream {
   #wake: (() => void) | null = null
   #error: Error | null = null
   #reason = LEFT
+  #resetting = false
   /** `null`: it reads by the events of a socket. */
   #space: ReadSpace | null = null
 
@@ -180,19 +181,23 @@ export class ByteStream {
 
   /** Tears the connection down with a RST, so that a broken transfer does not look finished. `reason`: why we did, if we did. */
   reset(reason: RingfenceError = LEFT): void {
+    if (this.#resetting) return
     this.#reason = reason
+    this.#resetting = true
     const wire = this.#below?.wire ?? this.#wire
     const reset = () => {
       if (!wire.destroyed) wire.resetAndDestroy()
     }
-    // While the FIN is on its way, libuv refuses to reset (EINVAL), and Node would leave the handle open for ever.
+    // While the FIN of a socket is on its way, libuv refuses to reset (EINVAL), and Node would leave the handle open for ever.
     const { writableEnded, writableFinished, writableLength } = this.#wire
-    if (writableEnded && !writableFinished && writableLength === 0) this.#wire.once('finish', reset)
+    if (wire instanceof Socket && writableEnded && !writableFinished && writableLength === 0) this.#wire.once('finish', reset)
     else reset()
   }
 
+  /** Closes; by a reset where bytes still wait, for they would be dropped and a FIN sent that looks like their end. */
   destroy(): void {
-    this.#wire.destroy()
+    if (this.#wire.writableLength > 0) this.reset()
+    else if (!this.#resetting) this.#wire.destroy()
   }
 
   /** Gives the connection to TLS, which reads it below the socket, with what was received and not read. */

@@ -25,14 +25,14 @@ export interface RelayOptions {
 
 const completed: HowEnded = { ending: 'completed', code: null, message: null }
 
-/** Relays until both sides are closed; never rejects. */
+/** Relays until both sides are closed. Rejects only for a fault of ours, when both have been reset. */
 export function relay(
   client: ByteStream,
   upstream: ByteStream,
   meter: Meter,
   { limits, clock, cut, tap }: RelayOptions,
 ): Promise<HowEnded> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     /** Sides that were told that the other one will send no more. */
     const told = new Set<ByteStream>()
     let done = false
@@ -56,9 +56,15 @@ export function relay(
       from.receive(
         (chunk) => {
           idle.touch()
-          count(chunk.length)
-          observe?.(chunk)
+          try {
+            observe?.(chunk)
+          } catch (error) {
+            onFault(error)
+            return false
+          }
           to.wire.write(chunk, written)
+          if (to.wire.destroyed) return false
+          count(chunk.length)
           // The chunk lies in the reused read buffer: until it is written, nothing more may be read.
           waiting = to.wire.writableLength > 0
           return !waiting
@@ -99,6 +105,15 @@ export function relay(
       const when = told.size === 0 ? '' : ' after one side had ended'
       finish({ ending: 'idle', code: 'relay.idle', message: `nothing moved for ${Math.round(ms / 1000)} s${when}` })
     })
+
+    const onFault = (error: unknown) => {
+      done = true
+      idle.stop()
+      cut.removeEventListener('abort', onCut)
+      client.reset()
+      upstream.reset()
+      reject(error)
+    }
 
     const onCut = () => {
       client.reset()

@@ -22,6 +22,9 @@ export class TcpConnection extends EventEmitter implements Wire {
   #waiting = 0
   #needDrain = false
   #ended = false
+  #finOnItsWay = false
+  /** To be reset as soon as the FIN is sent. */
+  #resetting = false
   #finished = false
   #peerEnded = false
   #destroyed = false
@@ -109,11 +112,15 @@ export class TcpConnection extends EventEmitter implements Wire {
   }
 
   write(bytes: Uint8Array, written?: () => void): boolean {
-    if (this.#destroyed || this.#ended) return false
+    if (this.#destroyed || this.#ended) {
+      written?.()
+      return false
+    }
     const request = spare ?? new this.#tcp.WriteWrap()
     const status = this.#handle.writeBuffer(request, bytes)
     if (status !== 0) {
       this.destroy(failure('write', codeOf(status)))
+      written?.()
       return false
     }
     if (!this.#tcp.lastWriteWaits()) {
@@ -135,7 +142,13 @@ export class TcpConnection extends EventEmitter implements Wire {
   end(): void {
     if (this.#destroyed || this.#ended) return
     this.#ended = true
-    if (this.#peerEnded && this.#waiting === 0) {
+    // Behind a write that waits, libuv would take no reset any more.
+    if (this.#waiting === 0) this.#sendFin()
+  }
+
+  #sendFin(): void {
+    this.#finOnItsWay = true
+    if (this.#peerEnded) {
       // Closing sends the same FIN, for one call into the kernel rather than five.
       process.nextTick(() => this.#onShutdown(0))
       return
@@ -147,7 +160,7 @@ export class TcpConnection extends EventEmitter implements Wire {
     if (status !== 0) process.nextTick(() => this.#onShutdown(status === 1 || codeOf(status) === 'ENOTCONN' ? 0 : status))
   }
 
-  /** `error` is emitted before `close`, in a later turn. */
+  /** `error` is emitted before `close`, in a later turn. What waits is dropped, and a FIN sent all the same. */
   destroy(error?: Error): void {
     if (this.#destroyed) return
     this.#destroyed = true
@@ -158,6 +171,12 @@ export class TcpConnection extends EventEmitter implements Wire {
   resetAndDestroy(): void {
     if (this.#destroyed) return
     this.#destroyed = true
+    // While the FIN is on its way, libuv takes no reset (EINVAL).
+    if (this.#finOnItsWay) this.#resetting = true
+    else this.#reset()
+  }
+
+  #reset(): void {
     if (this.#handle.reset(() => this.#onClosed()) !== 0) this.#handle.close(() => this.#onClosed())
   }
 
@@ -179,7 +198,12 @@ export class TcpConnection extends EventEmitter implements Wire {
     if (result < 0) return this.#onEnd(result)
     const [onread, space] = [this.#onread, this.#space]
     if (onread === null || space === null) throw new Error('bytes came before there was a reader')
-    if (!onread.callback(result, space)) this.pause()
+    try {
+      if (!onread.callback(result, space)) this.pause()
+    } catch (error) {
+      // Thrown on, it would end the process and every other connection with it.
+      this.destroy(error instanceof Error ? error : new Error(String(error)))
+    }
     const next = onread.buffer()
     if (next === space) return undefined
     this.#space = next
@@ -191,8 +215,9 @@ export class TcpConnection extends EventEmitter implements Wire {
     this.#waiting -= buffer?.length ?? 0
     if (!this.#destroyed && status !== 0) this.destroy(failure('write', codeOf(status)))
     written?.()
-    if (this.#destroyed) return
-    if (this.#waiting > 0 || !this.#needDrain) return
+    if (this.#destroyed || this.#waiting > 0) return
+    if (this.#ended) this.#sendFin()
+    if (!this.#needDrain) return
     this.#needDrain = false
     this.emit('drain')
   }
@@ -222,6 +247,8 @@ export class TcpConnection extends EventEmitter implements Wire {
   }
 
   #onShutdown(status: number): void {
+    this.#finOnItsWay = false
+    if (this.#resetting) this.#reset()
     if (this.#destroyed) return
     if (status !== 0) {
       this.destroy(failure('shutdown', codeOf(status)))

@@ -67,6 +67,23 @@ export interface TcpBinding {
   lastWriteWaits(): boolean
 }
 
+/** Of a handle, all that are called. */
+const methods = Object.keys({
+  readStart: true,
+  readStop: true,
+  useUserBuffer: true,
+  writeBuffer: true,
+  shutdown: true,
+  connect: true,
+  connect6: true,
+  close: true,
+  reset: true,
+  setNoDelay: true,
+  setKeepAlive: true,
+  getpeername: true,
+  getsockname: true,
+} satisfies Record<Exclude<keyof TcpHandle, 'owner' | 'onread'>, true>) as readonly (keyof TcpHandle)[]
+
 export const tcpBinding: TcpBinding | null = bindingOf(process)
 
 /** Takes a listening server's connections as handles. `false`: its handle has not the known shape; nothing was changed. */
@@ -101,18 +118,7 @@ export function bindingOf(runtime: unknown): TcpBinding | null {
     const Handle = TCP as new (type: unknown) => TcpHandle
     const type = (constants as Loose).SOCKET
     const sample = new Handle(type)
-    const known = [
-      'readStart',
-      'readStop',
-      'useUserBuffer',
-      'writeBuffer',
-      'shutdown',
-      'connect6',
-      'close',
-      'reset',
-      'getpeername',
-    ] as const
-    const isKnown = known.every((name) => typeof sample[name] === 'function')
+    const isKnown = methods.every((name) => typeof sample[name] === 'function')
     sample.close(() => undefined)
     if (!isKnown) return null
     return {

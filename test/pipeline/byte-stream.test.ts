@@ -259,6 +259,31 @@ describe.each(readings)('read by %s', (reading) => {
     expect(['ECONNRESET', 'EPIPE']).toContain(far.errno)
   })
 
+  test.each(['destroy', 'reset'] as const)('%s() while bytes wait is no end, whether or not one was promised', async (how) => {
+    for (const ends of [true, false]) {
+      const { near, far } = await streamPair(reading, { paused: true })
+      while (near.wire.writableLength === 0) near.wire.write(Buffer.alloc(MIB))
+      if (ends) near.end()
+      near[how]()
+      await fired(near.closed)
+      far.socket.resume()
+      await far.receivesReset()
+    }
+  })
+
+  test('destroy() right behind reset() does not turn it into an end', async () => {
+    const { near, far } = await streamPair(reading)
+    near.wire.write(Buffer.from('last words'))
+    near.end()
+    near.reset()
+    near.destroy()
+    await fired(near.closed)
+    await far.until('the connection to close', () => far.closed || far.ended)
+    far.send('anybody there?')
+    await far.until('a reset', () => far.closed)
+    expect(['ECONNRESET', 'EPIPE']).toContain(far.errno)
+  })
+
   test('grown() throws the reason of its signal, and ends its wait when the peer ends', async () => {
     const { near, far } = await streamPair(reading)
     await expect(near.grown(0, within(10))).rejects.toMatchObject({ name: 'TimeoutError' })

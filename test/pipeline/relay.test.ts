@@ -330,3 +330,16 @@ test('a download that a slow reader still takes is not idle once the origin has 
   await over
   expect(meter.down).toBe(sent.length)
 })
+
+test('a fault of ours rejects, and both sides see a reset', async () => {
+  const { client, origin, start } = await relayed({
+    tap() {
+      throw new Error('a fault of ours')
+    },
+  })
+  const over = start()
+  client.send('x')
+  await expect(over).rejects.toThrow('a fault of ours')
+  await client.receivesReset()
+  await origin.receivesReset()
+})

@@ -208,3 +208,23 @@ test('it knows its ends, of IPv6 as well', async () => {
   expect([accepted.localAddress, accepted.localPort]).toEqual(['::1', port])
   expect([accepted.remoteAddress, accepted.remotePort]).toEqual([wire.localAddress, wire.localPort])
 })
+
+test('what its reader throws ends this connection and no other', async () => {
+  const { near, far } = await pair()
+  const events = eventsOf(near)
+  received(near, () => {
+    throw Object.assign(new Error('a fault of ours'), { code: 'FAULT' })
+  })
+  near.resume()
+  far.send('x')
+  await closed(near, events)
+  expect(events).toEqual(['error FAULT', 'close'])
+})
+
+test('whoever waits for a write hears of it in any case', async () => {
+  const { near } = await pair()
+  let told = 0
+  near.destroy()
+  near.write(Buffer.from('x'), () => told++)
+  expect(told).toBe(1)
+})
