@@ -11,6 +11,7 @@ import { groupsByNetwork } from './inbound/client-groups.ts'
 import type { Door } from './inbound/door.ts'
 import { inbounds } from './inbound/index.ts'
 import { type Listener, listen } from './inbound/listener.ts'
+import { Mistake, type MistakeKind, Mistakes } from './inbound/mistakes.ts'
 import { NoRoom } from './inbound/no-room.ts'
 import type { BoundDoors } from './inbound/own-doors.ts'
 import type { DoorTls } from './inbound/tls.ts'
@@ -65,6 +66,9 @@ export async function openDoor(
     flows.add(flow)
     return flow.finally(() => flows.delete(flow))
   }
+  const mistakes = new Mistakes(inbound.name, ({ kind, count, client, sentence }) =>
+    log.warn({ inbound: inbound.name, client: formatEndpoint(client), mistake: kind, count }, sentence),
+  )
   const door: Door = {
     name: inbound.name,
     limits: { headBytes, headMs, relay: { idleMs, halfClosedMs } },
@@ -88,7 +92,10 @@ export async function openDoor(
       ownDoors,
     }),
     datagramsLost: (client, lost) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), lost }, 'datagrams not passed on'),
-    malformed: (client, why) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), why }, 'malformed request'),
+    malformed: (client, why, kind: MistakeKind = 'request') => {
+      log.debug({ inbound: inbound.name, client: formatEndpoint(client), why }, 'malformed request')
+      mistakes.add(kind, client, why)
+    },
     loginFailed: (client, user) =>
       log.warn(
         { inbound: inbound.name, client: formatEndpoint(client), ...(user === null ? {} : { user }) },
@@ -106,9 +113,14 @@ export async function openDoor(
     tls: tls.get(inbound.name) ?? null,
     permits: (client) => inbound.clients.length === 0 || clients.has(client),
     serve: (visitor) => inbounds[inbound.type](visitor, door),
-    onRefused: (client) =>
-      log.warn({ inbound: inbound.name, client: formatEndpoint(client) }, 'client refused: it is in none of the networks under "clients"'),
-    onFailed: (client, error) => log.debug({ inbound: inbound.name, client: formatEndpoint(client), err: error }, 'connection ended'),
+    onRefused: (client) => {
+      log.debug({ inbound: inbound.name, client: formatEndpoint(client) }, 'client refused')
+      mistakes.add('network', client, 'it is in none of the networks that may use the door')
+    },
+    onFailed: (client, error) => {
+      log.debug({ inbound: inbound.name, client: formatEndpoint(client), err: error }, 'connection ended')
+      if (error instanceof Mistake) mistakes.add(error.kind, client, error.message)
+    },
     onTrouble: (error) => log.error({ inbound: inbound.name, err: error }, `cannot accept a connection: ${error.message}`),
   })
   return {

@@ -15,6 +15,9 @@ import url from 'node:url'
 
 const OLDEST_NODE = [20, 19]
 
+/** Measured: loading the program has some 110 open at a time, 20 of them before its first line. */
+const DESCRIPTORS = 128
+
 const LOCK_BEAT_MS = 1000
 /** A holder touches its lock every LOCK_BEAT_MS; one that has been still for this long was killed. */
 const LOCK_DEAD_MS = 10000
@@ -40,6 +43,7 @@ async function start() {
   if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
     throw new Trouble(`needs Node ${OLDEST_NODE.join('.')} or newer, and this is ${version}. Install a newer one: https://nodejs.org`)
   }
+  needDescriptors()
   const buildOnly = process.argv.length === 3 && process.argv[2] === '--build-only'
   const isClone = fs.existsSync(at('src', 'main.ts')) && !root.split(path.sep).includes('node_modules')
   if (isClone) await prepare()
@@ -48,6 +52,19 @@ async function start() {
   if (!fs.existsSync(main)) throw new Trouble(`${main} is missing: this install is incomplete, install it again`)
   process.argv[1] = main
   await import(url.pathToFileURL(main).href)
+}
+
+/** Asked by opening so many: whatever fails while modules are loaded is told as a fault of the program. */
+function needDescriptors() {
+  const open = []
+  try {
+    while (open.length < DESCRIPTORS - 32) open.push(fs.openSync(url.fileURLToPath(import.meta.url), 'r'))
+  } catch (error) {
+    if (error.code !== 'EMFILE' && error.code !== 'ENFILE') throw error
+    throw new Trouble(`needs at least ${DESCRIPTORS} file descriptors. Raise their limit (ulimit -n), then start again`)
+  } finally {
+    for (const descriptor of open) fs.closeSync(descriptor)
+  }
 }
 
 /** Writes nothing when all is up to date, so that a read-only folder that somebody else built just runs. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -59,6 +60,19 @@ describe('a clone', () => {
     expect(await start(folder, ['run'], { env: recording })).toEqual({ status: 0, stdout: hello('run'), stderr: '' })
     expect(said()).toBe('')
     expect(fs.statSync(path.join(folder, 'dist', '.built')).mtimeMs).toBe(before)
+  })
+
+  test('with too few file descriptors says how many it needs', (context) => {
+    if (process.platform === 'win32') return context.skip('Windows has no such limit')
+    const command = `ulimit -n 60; exec "$0" "$1"`
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', command, process.execPath, path.join(built, 'src', 'start.mjs')], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: 'ringfence: needs at least 128 file descriptors. Raise their limit (ulimit -n), then start again\n',
+    })
   })
 
   test('whose source changed is built again, and not installed', async () => {

@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import type { App } from '../app.ts'
 import type { Settings } from '../config/settings.ts'
-import { type Endpoint, formatEndpoint, type Ip } from '../model/address.ts'
+import { formatEndpoint } from '../model/address.ts'
 import { scopeOf } from '../model/scope.ts'
 import { isSound, selfTestSentence } from '../pipeline/self-test.ts'
 import type { Policy } from '../policy/policy.ts'
 import { version } from '../version.ts'
+import { type BoundDoor, boundDoors, isBalanced, nearestFirst } from '../web/reachable.ts'
 
 type Data = Pick<NonNullable<App['table']>, 'sources'>
 
@@ -25,32 +26,25 @@ const OLD_DAYS = 120
 
 export function banner(
   { policy, table, doors, selfTest, page }: Running,
-  settings: Pick<Settings, 'file' | 'records' | 'users' | 'inbounds' | 'upstream'>,
+  settings: Pick<Settings, 'file' | 'records' | 'inbounds' | 'upstream'>,
   { now, command }: BannerContext,
 ): string {
-  const login = settings.users === null ? '' : 'USER:PASSWORD@'
-  const door = reachableAt(doors.map(({ bound }) => bound))
-  const at = `${login}${door}`
   const attributions = [...new Set((table?.sources ?? []).flatMap(({ attribution }) => attribution ?? []))].map(
     (line) => `  ${line}
 `,
   )
   const optional = settings.records.whenDiskFull === 'continue' ? ' (optional: when_disk_full is continue)' : ''
-  const inClear = settings.inbounds[0].tls === null
-  const scheme = inClear ? 'http' : 'https'
+  const open = boundDoors(settings.inbounds, doors)
   const config = settings.file === null ? '' : ` --config ${quoted(resolve(settings.file))}`
   return `
-Ringfence ${version} listens on ${doors.map(({ bound }) => formatEndpoint(bound)).join(', ')} (HTTP proxy, SOCKS5, SOCKS4)
+Ringfence ${version} listens on ${whereItListens(open)}
 
   policy    ${policy.name}: ${whatItDoes(policy)}
   location  ${table === null ? 'NONE IS GOOD: whatever needs a country is blocked; see the log' : locationLine(table, now)}
 ${isSound(selfTest) ? '' : `  ATTENTION ${selfTestSentence(selfTest)}\n`}  records   ${settings.records.folder}${optional}
   settings  ${settings.file ?? 'defaults (no ringfence.yaml here or in /etc/ringfence)'}
 ${upstreamLine(settings.upstream)}${pageLine(page)}
-Try it         curl -x ${scheme}://${at} http://example.com/
-A browser      chromium --proxy-server=${scheme}://${door}
-Another shell  export http_proxy=${scheme}://${at} https_proxy=${scheme}://${at}${inClear ? ` ALL_PROXY=socks5h://${at}` : ''}
-Anything else  ${command} setup${config}
+${examples(open)}Anything else  ${command} setup${config}
 What happened  ${command} flows --follow${config}
 ${policy.fences.length === 0 ? `A fence        ${command} --policy no-cn${config}    (stop this one first: Ctrl-C)\n` : ''}
 ${attributions.join('')}
@@ -70,7 +64,7 @@ function pageLine(page: App['page']): string {
     case 'open':
       return `  page      http://${formatEndpoint(page.at)}/, with the PAC at /proxy.pac\n`
     case 'taken':
-      return `  page      none: something else listens on ${formatEndpoint(page.at)} (web.listen in the settings)\n`
+      return `  page      none: ${page.by} listens on ${formatEndpoint(page.at)} (web.listen in the settings moves the page)\n`
     case 'off':
       return ''
     default:
@@ -94,11 +88,41 @@ function whatItDoes({ mode, fences }: Policy): string {
   return fences.length === 0 ? 'records where connections go; no fence blocks' : `judges by ${count} and records; no fence blocks`
 }
 
-/** The door that the reader can try: one on loopback, else the first. Nobody can dial 0.0.0.0, which is every address of the machine. */
-function reachableAt(doors: readonly Endpoint<Ip>[]): string {
-  const door = doors.find(({ host }) => scopeOf(host) === 'loopback') ?? doors[0]
+/** `10.0.0.1:443 (HTTP proxy, SOCKS5, in TLS), 127.0.0.1:8080 (HTTP proxy, SOCKS5, SOCKS4)`: each with what it speaks, doors alike together. */
+function whereItListens(doors: readonly BoundDoor[]): string {
+  const kinds = [...new Set(doors.map(spoken))]
+  return kinds
+    .map((kind) => {
+      const alike = doors.filter((door) => spoken(door) === kind)
+      return `${alike.map(({ bound }) => formatEndpoint(bound)).join(', ')} (${kind})`
+    })
+    .join(', ')
+}
+
+/** SOCKS4 has no words for a password. */
+const spoken = ({ login, tls }: BoundDoor): string =>
+  `HTTP proxy, SOCKS5${login === 'required' ? '' : ', SOCKS4'}${tls === null ? '' : ', in TLS'}`
+
+/** All of one door: the nearest to the reader. */
+function examples(doors: readonly BoundDoor[]): string {
+  const [door] = nearestFirst(doors)
   if (door === undefined) return ''
-  return scopeOf(door.host) === 'unspecified' ? `ADDRESS-OF-THIS-MACHINE:${door.port}` : formatEndpoint(door)
+  const place = placeOf(door)
+  const at = `${door.login === 'required' ? 'USER:PASSWORD@' : ''}${place}`
+  const scheme = door.tls === null ? 'http' : 'https'
+  const shown = door.login === 'certificate' ? '--proxy-cert CERTIFICATE --proxy-key KEY ' : ''
+  // No program speaks SOCKS in TLS.
+  const socks = door.tls === null ? ` ALL_PROXY=socks5h://${at}` : ''
+  return `Try it         curl ${shown}-x ${scheme}://${at} http://example.com/
+A browser      chromium --proxy-server=${scheme}://${place}
+Another shell  export http_proxy=${scheme}://${at} https_proxy=${scheme}://${at}${socks}
+`
+}
+
+/** As the reader dials it; in capitals what is not known here. Nobody can dial 0.0.0.0, which is every address of the machine. */
+function placeOf(door: BoundDoor): string {
+  if (isBalanced(door)) return 'LOAD-BALANCER:PORT'
+  return scopeOf(door.bound.host) === 'unspecified' ? `ADDRESS-OF-THIS-MACHINE:${door.bound.port}` : formatEndpoint(door.bound)
 }
 
 /** `ringfence` where a shell finds it, else `npx ringfence`, which works in a clone. npm's own folders are on the PATH only while it runs us. */

@@ -4,7 +4,7 @@ import { errorKinds } from '../model/errors.ts'
 import type { Millis } from '../model/flow.ts'
 import type { Reason } from '../model/verdict.ts'
 import { type ShownVerdict, shownVerdict } from '../records/filter.ts'
-import type { FlowRecord } from '../records/record.ts'
+import { cameToNothing, type FlowRecord } from '../records/record.ts'
 import { type Cell, type Column, formatBytes, formatDuration } from './output.ts'
 
 export interface FlowColumn extends Column {
@@ -34,7 +34,7 @@ export const flowColumns: readonly FlowColumn[] = [
     spare: 2,
     whenEnded: true,
     usual: '',
-    cell: ({ up, ending }) => (up === null || ending === 'blocked' ? dash : formatBytes(up)),
+    cell: (record) => volume(record.up, record),
   },
   {
     head: 'DOWN',
@@ -42,7 +42,7 @@ export const flowColumns: readonly FlowColumn[] = [
     spare: 3,
     whenEnded: true,
     usual: '',
-    cell: ({ down, ending }) => (down === null || ending === 'blocked' ? dash : formatBytes(down)),
+    cell: (record) => volume(record.down, record),
   },
   {
     head: 'DURATION',
@@ -55,6 +55,10 @@ export const flowColumns: readonly FlowColumn[] = [
   { head: 'REASON', least: 12, usual: 'fence "a-fence": sources differ', cell: reasonCell },
 ]
 
+/** Without a connection there is none. */
+const volume = (bytes: number | null, record: FlowRecord): Cell =>
+  bytes === null || record.ending === 'blocked' || cameToNothing(record) ? dash : formatBytes(bytes)
+
 /** The marks and words of the page (design/README.md). A flow whose addresses were in part left out says so. */
 function verdictCell(record: FlowRecord): Cell {
   const words: Readonly<Record<ShownVerdict, Cell>> = {
@@ -64,8 +68,9 @@ function verdictCell(record: FlowRecord): Cell {
     'would-block': { text: '□ Would block', style: 'red' },
     'not-reached': { text: '– Not reached', style: 'dim' },
   }
-  if (record.would === 'steer') return record.mode === 'observe' ? '● Would steer' : '● Steered'
-  return words[shownVerdict(record)]
+  const shown = shownVerdict(record)
+  if (record.would === 'steer' && shown !== 'not-reached') return record.mode === 'observe' ? '● Would steer' : '● Steered'
+  return words[shown]
 }
 
 function countryCell({ certainty, country, possible }: FlowRecord): Cell {

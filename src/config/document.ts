@@ -26,6 +26,12 @@ const whole = (least: number, most: number) =>
     .min(least, { error: `must be at least ${least}` })
     .max(most, { error: `must be at most ${most}` })
 
+/** What people write who want no page, or name its place at once. */
+const notASection = (web: unknown): string | undefined =>
+  typeof web === 'string' || typeof web === 'boolean'
+    ? 'must be a set of keys: web: { listen: "127.0.0.1:8081" }, or web: { listen: off } for no page'
+    : undefined
+
 const inboundTypes = Object.keys(inbounds) as [keyof typeof inbounds]
 
 const client = z.union([z.string(), z.strictObject({ network: z.string(), groups: someOf(groupName) })], {
@@ -92,12 +98,15 @@ export const settingsDocument = z.strictObject({
     })
     .prefault({}),
   web: z
-    .strictObject({
-      /** An address and a port on loopback, or `off`; default: 127.0.0.1:8081. */
-      listen: z.string({ error: 'must be an address and a port, such as "127.0.0.1:8081", or off' }).optional(),
-      /** What /proxy.pac tells browsers beside the doors. */
-      pac: z.strictObject({ direct_fallback: z.boolean().default(false), local_direct: z.boolean().default(false) }).prefault({}),
-    })
+    .strictObject(
+      {
+        /** An address and a port on loopback, or `off`; default: 127.0.0.1:8081. */
+        listen: z.string({ error: 'must be an address and a port, such as "127.0.0.1:8081", or off' }).optional(),
+        /** What /proxy.pac tells browsers beside the doors. */
+        pac: z.strictObject({ direct_fallback: z.boolean().default(false), local_direct: z.boolean().default(false) }).prefault({}),
+      },
+      { error: ({ code, input }) => (code === 'invalid_type' ? notASection(input) : undefined) },
+    )
     .prefault({}),
   /** Proxies that everything goes through, tried in order; none: destinations are reached directly. */
   upstream: z.array(upstreamSchema).default([]),

@@ -2,7 +2,6 @@
 import type { Logger } from 'pino'
 import { DoorTls, type TlsMaterial } from '../inbound/tls.ts'
 import { OperatorError } from '../model/errors.ts'
-import { exposureOf } from './live-users.ts'
 import type { InboundSettings, Settings, TlsFiles } from './settings.ts'
 import { checkTls, readTls } from './tls.ts'
 
@@ -35,8 +34,6 @@ class LiveTls {
       throw new OperatorError(`door ${name}: ${files.certificate} cannot be used: ${messageOf(cause)}`, { cause })
     }
     this.#seen = JSON.stringify(material)
-    const exposure = exposureOf(files.key, 'then speak as this door')
-    if (exposure !== null) told.unwise(exposure)
   }
 
   /** Looks whether the files have changed. Two that are replaced one after the other are refused in between, and taken then. */

@@ -1,10 +1,9 @@
 /** The users in force, kept up with their file: a good one takes the place of what was read before, a bad one does not. */
-import { readFileSync, statSync } from 'node:fs'
 import type { TooManyFailures } from '../inbound/door.ts'
 import type { Ip } from '../model/address.ts'
 import type { Identity } from '../model/identity.ts'
-import { readText } from './load.ts'
 import { type Burst, LoginFailures } from './login-failures.ts'
+import { readPrivateText } from './private-text.ts'
 import { Turns } from './turns.ts'
 import { parseUsers, Users } from './users.ts'
 
@@ -36,7 +35,7 @@ export class LiveUsers {
   constructor(file: string, { perMinute, monotonic = () => performance.now(), tell = () => {} }: FailureLimit) {
     this.#file = file
     this.#failures = new LoginFailures(perMinute, monotonic, tell)
-    this.#seen = readText(file)
+    this.#seen = readPrivateText(file)
     this.#users = new Users(parseUsers(this.#seen, file), this.#turns, this.#failures)
   }
 
@@ -59,7 +58,7 @@ export class LiveUsers {
     this.#seen = text
     try {
       // Read again where it can't be read, for the reason.
-      this.#users = new Users(parseUsers(text ?? readText(this.#file), this.#file), this.#turns, this.#failures)
+      this.#users = new Users(parseUsers(text ?? readPrivateText(this.#file), this.#file), this.#turns, this.#failures)
       told.replaced(this.count)
     } catch (error) {
       told.refused(error instanceof Error ? error.message : String(error))
@@ -68,16 +67,9 @@ export class LiveUsers {
 
   #read(): string | null {
     try {
-      return readFileSync(this.#file, 'utf8')
+      return readPrivateText(this.#file)
     } catch {
       return null
     }
   }
-}
-
-/** What is unwise about how the file is kept, or `null`. `who`: what those who read it may do. */
-export function exposureOf(file: string, may = 'then guess its passwords at leisure'): string | null {
-  const OTHERS_READ = 0o004
-  if (process.platform === 'win32' || (statSync(file).mode & OTHERS_READ) === 0) return null
-  return `${file} can be read by every user of this machine, who may ${may}: chmod o-r ${file}`
 }

@@ -6,12 +6,13 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import type { TlsMaterial } from '../inbound/tls.ts'
 import { OperatorError } from '../model/errors.ts'
 import { readText } from './load.ts'
+import { readPrivateText } from './private-text.ts'
 import type { TlsFiles } from './settings.ts'
 
-/** The texts as they stand now. Throws OperatorError where a file can't be read. */
+/** The texts as they stand now. Throws OperatorError where a file can't be read, or where others can read the key. */
 export const readTls = ({ certificate, key, clients }: TlsFiles): TlsMaterial => ({
   certificate: readText(certificate),
-  key: readText(key),
+  key: readPrivateText(key),
   clients: clients === null ? null : readText(clients),
 })
 

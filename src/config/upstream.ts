@@ -81,6 +81,8 @@ export function compileUpstreams(
 
 /** As of a resolver: to find a proxy by name, a look-up would have to go round it. */
 function parseServer(text: string): Endpoint<Ip> | { readonly problem: string } {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0]
+  if (scheme !== undefined) return { problem: `upstream "${printable(text)}": write ADDRESS:PORT, without ${printable(scheme)}` }
   const parsed = parseHostPort(text, null)
   if ('problem' in parsed) return { problem: `upstream "${printable(text)}": ${parsed.problem}` }
   if (parsed.host.kind === 'name') return { problem: `upstream "${printable(text)}": a proxy is given by its address, not by a name` }

@@ -1,6 +1,8 @@
 /** Opens the users' file and looks at it each second while the proxy runs; the log is told of what came of it. */
+import { existsSync } from 'node:fs'
 import type { Logger } from 'pino'
-import { exposureOf, LiveUsers } from './live-users.ts'
+import { OperatorError } from '../model/errors.ts'
+import { LiveUsers } from './live-users.ts'
 import type { Burst } from './login-failures.ts'
 import type { Settings } from './settings.ts'
 
@@ -16,16 +18,14 @@ export function openUsers(
     if (inbounds.some(({ login }) => login === 'required')) throw new Error('a door asks for a login, and there are no users')
     return null
   }
+  if (!existsSync(file)) throw new OperatorError(`${file}: there is no such file ("ringfence users add NAME --users ${file}" makes it)`)
   const perMinute = limits.loginFailuresPerMinute
   const tell = ({ client, byName }: Burst) =>
     log.warn(
       { client },
-      `logins from ${client} are refused unchecked for now: ${perMinute} ${byName ? 'by one name' : 'of it'} failed within a minute`,
+      `logins from ${client} are refused unchecked for now, but for those of people who have logged in from there: ${perMinute} ${byName ? 'by one name' : 'of it'} failed within a minute`,
     )
-  const users = new LiveUsers(file, { perMinute, tell })
-  const exposure = exposureOf(file)
-  if (exposure !== null) log.warn(exposure)
-  return users
+  return new LiveUsers(file, { perMinute, tell })
 }
 
 /** Returns what ends the watch. */

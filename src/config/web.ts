@@ -45,10 +45,14 @@ export function compileWeb(
 /** Why the page can't be where the operator wrote it, as a door is there; `null` where it can. `doors`: those of the settings, in order. */
 export function pageClash({ listen: page, named }: WebSettings, doors: readonly (Endpoint<Ip> | null)[]): string | null {
   if (page === null || !named || page.port === 0) return null
-  const index = doors.findIndex((door) => door !== null && door.port === page.port && overlaps(door.host, page.host))
+  const index = doorAt(page, doors)
   const door = doors[index] ?? null
   return door === null ? null : `inbounds[${index}] listens on ${formatEndpoint(door)} already`
 }
+
+/** The index of the door that leaves no room for the page, or -1. */
+export const doorAt = (page: Endpoint<Ip>, doors: readonly (Endpoint<Ip> | null)[]): number =>
+  doors.findIndex((door) => door !== null && door.port === page.port && overlaps(door.host, page.host))
 
 /** A door on all addresses of a family holds the port on each of them; `::` takes IPv6 only, as every door does. */
 const overlaps = (door: Ip, page: Ip): boolean =>

@@ -15,6 +15,17 @@ export async function readSecret(place: SecretPlace, env: Readonly<Record<string
   return checked(value, `the environment variable ${place.env}`)
 }
 
+/**
+ * The one rule for every file that holds a secret: whoever is neither its owner nor of its group may not read or change it.
+ * Its group may, for keys are often kept so for several services (`ssl-cert` of Debian). Windows has no such bits.
+ */
+export function whyExposed({ mode }: { readonly mode: number }, file: string): string | null {
+  const OTHERS = 0o006
+  if (process.platform === 'win32' || (mode & OTHERS) === 0) return null
+  const written = (mode & 0o777).toString(8).padStart(4, '0')
+  return `${file}: every user of this machine can ${(mode & 0o004) === 0 ? 'change' : 'read'} the secret in it (mode ${written}); run: chmod 600 ${file}`
+}
+
 async function readPrivately(file: string): Promise<string> {
   const handle = await open(file).catch((cause) => {
     throw new OperatorError(`${file}: ${whyUnreadable(cause)}`, { cause })
@@ -23,11 +34,8 @@ async function readPrivately(file: string): Promise<string> {
     const stats = await handle.stat()
     if (!stats.isFile()) throw new OperatorError(`${file}: it is no file`)
     if (stats.size > MAX_BYTES) throw new OperatorError(`${file}: it is too large to hold a key`)
-    // As ssh does with private keys. Windows has no such bits.
-    if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
-      const mode = (stats.mode & 0o777).toString(8).padStart(4, '0')
-      throw new OperatorError(`${file}: others can read the key in it (mode ${mode}); run: chmod 600 ${file}`)
-    }
+    const exposed = whyExposed(stats, file)
+    if (exposed !== null) throw new OperatorError(exposed)
     return await handle.readFile('utf8')
   } finally {
     await handle.close()

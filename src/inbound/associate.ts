@@ -30,12 +30,12 @@ export async function associate(guest: Guest, named: Pick<Socks5Request, 'host' 
   const { localAddress } = stream.wire
   if (localAddress === undefined) return stream.destroy() // it left before we looked
   if (familyOf(addressOf(localAddress)) !== familyOf(client.host)) {
-    door.malformed(client, `SOCKS5: a UDP association at ${localAddress}, which the client's address cannot reach`)
+    door.malformed(client, `SOCKS5: a UDP association at ${localAddress}, which the client's address cannot reach`, 'associations')
     return refuse()
   }
   const leave = door.associations.enter(client.host)
   if (leave === null) {
-    door.malformed(client, 'SOCKS5: more UDP associations than limits.associations_per_client permits')
+    door.malformed(client, 'SOCKS5: more UDP associations than limits.associations_per_client permits', 'associations')
     return refuse()
   }
   const socket = await bind(localAddress)

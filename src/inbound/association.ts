@@ -16,7 +16,7 @@ const MAX_WAITING_BYTES = 1024 * 1024
 
 /** Datagrams that were not passed on, by why. */
 export interface Lost {
-  /** From another address than the client's, or another port than the one that it uses. */
+  /** From another address than the client's, another port than the one that it uses, or one that cannot be answered. */
   strangers: number
   malformed: number
   /** Pieces of larger ones. */
@@ -68,6 +68,8 @@ export class Association {
     if (over.aborted) return false
     // From the start, whatever the request said: a stranger's first datagram must not make the association its own.
     if (from.host !== guest.client.host || (this.#port !== null && from.port !== this.#port)) return this.#lose('strangers')
+    // RFC 768: from port 0 comes what wants no answer, and Node's `send` throws where one is sent there.
+    if (from.port === 0) return this.#lose('strangers')
     const datagram = parseDatagram(bytes)
     if (datagram.kind === 'fragment') return this.#lose('fragments')
     const asked = datagram.kind === 'datagram' ? askedBy(datagram) : null

@@ -11,6 +11,7 @@ import type { Clock, DatagramUpstream, Offer } from '../pipeline/ports.ts'
 import type { RelayLimits } from '../pipeline/relay.ts'
 import type { Lost } from './association.ts'
 import type { Associations } from './associations.ts'
+import type { MistakeKind } from './mistakes.ts'
 
 export interface DoorLimits {
   /** Largest request or response head, bytes. */
@@ -62,7 +63,7 @@ export interface Door {
   /** Datagrams of one association that were not passed on, told when it is over: counted and logged. */
   datagramsLost(client: Endpoint<Ip>, lost: Lost): void
   /** A client that sent nonsense: counted and logged, never a flow. */
-  malformed(client: Endpoint<Ip>, why: string): void
+  malformed(client: Endpoint<Ip>, why: string, kind?: MistakeKind): void
   /** A login that failed: logged, never a flow. `user`: the name, where it is that of a user. */
   loginFailed(client: Endpoint<Ip>, user: string | null): void
 }

@@ -28,7 +28,6 @@ export async function loginOf(head: RequestHead, door: Door, visitor: Visitor): 
   if (others.length > 0) return { kind: 'malformed', answer: answerFor('client.malformed', 'several fields Proxy-Authorization') }
   const credentials = parseBasicCredentials(given)
   if ('problem' in credentials) {
-    // It costs the sender nothing, so that it may not cost a line of the log at its usual level either.
     door.malformed(visitor.client, `HTTP: ${credentials.problem}`)
     return { kind: 'unknown', answer: challenge(`This proxy asks for a name and a password: ${credentials.problem}.`) }
   }

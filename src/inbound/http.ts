@@ -27,6 +27,7 @@ import { type Answer, type AnswerOptions, answerFor, encodeAnswer, refusalAnswer
 import { serveRequest } from './http-exchange.ts'
 import { answerAsFinalRecipient } from './http-final-recipient.ts'
 import { loginOf } from './http-login.ts'
+import { kindOfNonsense } from './mistakes.ts'
 import { noRequest } from './no-room.ts'
 import { tunnelOffer } from './tunnel.ts'
 
@@ -47,8 +48,8 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
     flow: null,
     attributions: door.attributions,
   })
-  const turnAway = (answer: Answer, request: AnswerOptions['request']) => {
-    door.malformed(client, `HTTP: ${answer.sentence}`)
+  const turnAway = (answer: Answer, request: AnswerOptions['request'], instead: ReturnType<typeof kindOfNonsense> = null) => {
+    door.malformed(client, instead?.why ?? `HTTP: ${answer.sentence}`, instead?.kind)
     sayFarewell(stream, encodeAnswer(answer, aside(request)))
   }
   for (;;) {
@@ -65,7 +66,8 @@ export async function serveHttp(visitor: Visitor, door: Door): Promise<void> {
     }
     const message = await inTimeOr(tooSlow, inTime, () => readMessage(stream, read, inTime))
     if (message.kind === 'ended') return sayFarewell(stream, NOTHING)
-    if (message.kind === 'malformed') return turnAway(malformedAnswer(message.status, message.why), beginningOf(received))
+    if (message.kind === 'malformed')
+      return turnAway(malformedAnswer(message.status, message.why), beginningOf(received), kindOfNonsense(received))
 
     const head = message.value
     const framing = requestFraming(head)

@@ -52,8 +52,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
   /** `null`: it was turned away, and whoever wants to know has been told. */
   const arrival = async (below: ByteStream, peer: Endpoint<Ip>, place: Place, inTime: Deadline): Promise<Visitor | null> => {
+    let client = peer
     try {
-      const client = isBalancer(peer.host) ? await clientBehind(below, peer, inTime) : peer
+      if (isBalancer(peer.host)) client = await clientBehind(below, peer, inTime)
       if (!permits(client.host)) onRefused(client)
       else if (place.seat(client.host)) {
         if (tls === null) return { stream: below, client, shown: null, inTime }
@@ -66,7 +67,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
         return null
       }
     } catch (error) {
-      onFailed(peer, error)
+      onFailed(client, error)
     }
     below.reset()
     return null

@@ -10,7 +10,9 @@ import { RingfenceError } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
 import type { Stop } from '../model/stop.ts'
 import { ByteStream } from '../pipeline/byte-stream.ts'
+import { isProxyHeader } from '../wire/proxy-protocol.ts'
 import { identityIn } from './certificate-identity.ts'
+import { Mistake, type MistakeKind, strayHeader, TLS_HANDSHAKE } from './mistakes.ts'
 
 /** PEM texts that belong together. */
 export interface TlsMaterial {
@@ -84,14 +86,14 @@ export class DoorTls {
         inTime.removeEventListener('abort', onLate)
         tell()
       }
-      const onGone = () => finish(() => reject(failure('the connection closed during the handshake', below.error)))
+      const onGone = () => finish(() => reject(failure('left', CLOSED, below.error)))
       const onLate = () => finish(() => reject(inTime.reason))
       this.#waiting.set(ends, {
         done: (socket) => {
           socket.allowHalfOpen = true
           finish(() => resolve(socket))
         },
-        failed: (error) => finish(() => reject(failure(reasonOf(error), error))),
+        failed: (error) => finish(() => reject(failureOf(error))),
       })
       below.closed.addEventListener('abort', onGone)
       inTime.addEventListener('abort', onLate)
@@ -105,12 +107,12 @@ export class DoorTls {
     if (!this.#asksClients) return null
     const certificate = socket.getPeerCertificate()
     if (certificate === null || Object.keys(certificate).length === 0) {
-      if (this.#needsCertificate) throw failure('the client showed no certificate')
+      if (this.#needsCertificate) throw failure('no-certificate', 'the client showed no certificate')
       return null
     }
-    if (!socket.authorized) throw failure(`the certificate of the client is not trusted: ${socket.authorizationError}`)
+    if (!socket.authorized) throw failure('certificate', `the certificate of the client is not trusted: ${socket.authorizationError}`)
     const named = identityIn(certificate)
-    if ('problem' in named) throw failure(`the certificate of the client names nobody: ${named.problem}`)
+    if ('problem' in named) throw failure('certificate', `the certificate of the client names nobody: ${named.problem}`)
     return named
   }
 }
@@ -121,15 +123,14 @@ function notHalfOpen(socket: Socket): Socket {
   return socket
 }
 
-/** RFC 8446 §5.1: the content type of the first record. */
-const HANDSHAKE = 22
-
 /** OpenSSL wants more bytes than a greeting of SOCKS has before it says that this is no TLS. */
 async function beginsAsTls(below: ByteStream, inTime: Stop): Promise<void> {
   await below.grown(0, inTime)
   const [first] = below.held
-  if (first === undefined) throw failure('the connection closed during the handshake', below.error)
-  if (first !== HANDSHAKE) throw failure('the client does not speak TLS')
+  // Balancers look in this way whether there is a door.
+  if (first === undefined) throw new RingfenceError('client.gone', `TLS: ${CLOSED}`, { cause: below.error })
+  if (isProxyHeader(below.held)) throw new Mistake(strayHeader.kind, strayHeader.why)
+  if (first !== TLS_HANDSHAKE) throw failure('no-tls', 'the client does not speak TLS')
 }
 
 const contextOf = ({ certificate, key, clients }: TlsMaterial): tls.SecureContextOptions => ({
@@ -145,14 +146,25 @@ const contextOf = ({ certificate, key, clients }: TlsMaterial): tls.SecureContex
 const endsOf = ({ localAddress, localPort, remoteAddress, remotePort }: tls.TLSSocket | ByteStream['wire']): string =>
   `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`
 
-const failure = (why: string, cause?: unknown): RingfenceError => new RingfenceError('client.malformed', `TLS: ${why}`, { cause })
+const CLOSED = 'the connection closed during the handshake'
+
+const failure = (kind: MistakeKind, why: string, cause?: unknown): Mistake => new Mistake(kind, `TLS: ${why}`, { cause })
 
 const reasons: Readonly<Record<string, string>> = {
-  ECONNRESET: 'the connection closed during the handshake',
+  ECONNRESET: CLOSED,
   ERR_SSL_WRONG_VERSION_NUMBER: 'the client does not speak TLS',
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'the client speaks no TLS of 1.2 or later',
   ERR_SSL_NO_SHARED_CIPHER: 'the client knows none of the ciphers',
   ERR_SSL_NO_APPLICATION_PROTOCOL: 'the client does not want HTTP/1.1',
+}
+
+/** RFC 8446 §6.2: what a client says of a certificate of ours that it does not take. */
+const distrust = /_ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|(UNSUPPORTED_)?CERTIFICATE_?\w*)$/
+
+function failureOf(error: Error): Mistake {
+  if (distrust.test(codeOf(error))) return failure('distrust', "the client does not trust the door's certificate", error)
+  const why = reasonOf(error)
+  return failure(why === CLOSED ? 'left' : 'tls', why, error)
 }
 
 const reasonOf = (error: Error): string => reasons[codeOf(error)] ?? (codeOf(error) || error.message)

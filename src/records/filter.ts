@@ -5,17 +5,21 @@ import type { CountryCode } from '../model/country.ts'
 import type { Millis } from '../model/flow.ts'
 import { type HostPattern, matchesHostPattern } from '../model/host-pattern.ts'
 import type { Certainty } from '../model/location.ts'
-import type { FlowRecord } from './record.ts'
+import { cameToNothing, type FlowRecord } from './record.ts'
 
 export const shownVerdicts = ['allow', 'log', 'block', 'would-block', 'not-reached'] as const
 
 /**
  * What a verdict is shown as: the effect, but `would-block` for a flow that passed only since the policy is observed,
- * and `not-reached` for one that an accident (no such name, name servers silent) kept from being judged.
+ * and `not-reached` for one that an accident (no such name, name servers silent) kept from being judged, or that was
+ * allowed and came to no connection (refused, no way there, the upstream proxy down).
  */
 export type ShownVerdict = (typeof shownVerdicts)[number]
 
-/** What a flow may be asked for by: how it is shown, or `steer`, which is an allowed flow whose addresses were in part left out. */
+/**
+ * What a flow may be asked for by: how it is shown, `steer`, which is an allowed flow whose addresses were in part left
+ * out, and `allow` also where nothing was reached by what was allowed.
+ */
 export const verdictWords = [...shownVerdicts, 'steer'] as const
 
 export type VerdictWord = (typeof verdictWords)[number]
@@ -55,17 +59,23 @@ export function matchesFilter(filter: FlowFilter, record: FlowRecord): boolean {
  * The word under which a record is shown. A flow is flagged at its verdict if any of its addresses is; once it is known
  * which one was reached, that one decides.
  */
-export function shownVerdict(record: Pick<FlowRecord, 'verdict' | 'would' | 'reasons' | 'candidates' | 'dialled'>): ShownVerdict {
+export function shownVerdict(
+  record: Pick<FlowRecord, 'verdict' | 'would' | 'reasons' | 'candidates' | 'dialled' | 'ending'>,
+): ShownVerdict {
   if (record.verdict === 'block')
     return record.reasons.length > 0 && record.reasons.every(({ kind }) => kind === 'error') ? 'not-reached' : 'block'
   if (record.would === 'block') return 'would-block'
   const flagged = record.would === 'log' || record.verdict === 'log'
   const reached = record.candidates.find(({ ip }) => ip === record.dialled)
-  return flagged && reached?.effect !== 'allow' ? 'log' : 'allow'
+  if (flagged && reached?.effect !== 'allow') return 'log'
+  return cameToNothing(record) ? 'not-reached' : 'allow'
 }
 
-const wordsOf = (record: FlowRecord): readonly VerdictWord[] =>
-  record.would === 'steer' ? [shownVerdict(record), 'steer'] : [shownVerdict(record)]
+function wordsOf(record: FlowRecord): readonly VerdictWord[] {
+  const shown = shownVerdict(record)
+  const steered: readonly VerdictWord[] = record.would === 'steer' ? ['steer'] : []
+  return shown === 'not-reached' && record.verdict !== 'block' ? [shown, 'allow', ...steered] : [shown, ...steered]
+}
 
 const placesOf = (record: FlowRecord): readonly (CountryCode | PlaceWord)[] => [
   ...countriesOf(record),

@@ -10,6 +10,13 @@ import { type Certainty, certaintyOf } from '../model/location.ts'
 import type { RuledOut } from '../model/reach.ts'
 import type { Effect, Mode, Reason, Would } from '../model/verdict.ts'
 
+/**
+ * Whether the end of a flow that was let through says that no connection came to be. What was cut on the way there, or
+ * has no ending, is another matter.
+ */
+export const cameToNothing = ({ ending, dialled }: Pick<FlowRecord, 'ending' | 'dialled'>): boolean =>
+  dialled === null && ending !== 'open' && ending !== 'interrupted' && ending !== 'blocked' && ending !== 'cut'
+
 /** The events that are about one flow. */
 export type FlowEvent = Extract<JournalEvent, { readonly id: string }>
 

@@ -1,14 +1,18 @@
 /** The page of one process, as its settings want it, put together and listening. */
 import type { Logger } from 'pino'
 import type { Settings } from '../config/settings.ts'
+import { doorAt } from '../config/web.ts'
 import { type Endpoint, formatEndpoint, type Ip } from '../model/address.ts'
 import { OperatorError } from '../model/errors.ts'
 import { listen } from './listener.ts'
-import { reachableDoors } from './reachable.ts'
+import { boundDoors, reachableDoors } from './reachable.ts'
 
 export interface Page {
-  /** `taken`: something else listens at its address, which nobody chose. */
-  readonly state: { readonly kind: 'open' | 'taken'; readonly at: Endpoint<Ip> } | { readonly kind: 'off' }
+  /** `taken`: its address, which nobody chose, is that of `by`, in words. */
+  readonly state:
+    | { readonly kind: 'open'; readonly at: Endpoint<Ip> }
+    | { readonly kind: 'taken'; readonly at: Endpoint<Ip>; readonly by: string }
+    | { readonly kind: 'off' }
   stop(): Promise<void>
 }
 
@@ -20,14 +24,20 @@ export async function openPage(
 ): Promise<Page> {
   const at = web.listen
   if (at === null) return { state: { kind: 'off' }, stop: async () => {} }
-  const doors = reachableDoors(
-    open.flatMap(({ name, bound }) => inbounds.filter((inbound) => inbound.name === name).map(({ login, tls }) => ({ bound, login, tls }))),
-  )
+  const doors = reachableDoors(boundDoors(inbounds, open))
   const onTrouble = (error: Error) => log.error({ err: error }, `the page: ${error.message}`)
   const page = await listen({ listen: at, parts: { doors, pac: web.pac, localNames }, onTrouble })
   if (page !== null) return { state: { kind: 'open', at: page.bound }, stop: page.stop }
-  const taken = `something else listens on ${formatEndpoint(at)}`
-  if (web.named) throw new OperatorError(`web.listen: ${taken}; stop it, choose another port, or set it to off`)
-  log.warn(`there is no page and no PAC: ${taken}; web.listen in the settings chooses another port`)
-  return { state: { kind: 'taken', at }, stop: async () => {} }
+  const door =
+    open[
+      doorAt(
+        at,
+        open.map(({ bound }) => bound),
+      )
+    ] ?? null
+  const by = door === null ? 'something else' : `the door "${door.name}"`
+  const taken = `${by} listens on ${formatEndpoint(at)}`
+  if (web.named) throw new OperatorError(`web.listen: ${taken}; ${door === null ? 'stop it, ' : ''}choose another port, or set it to off`)
+  log.warn(`there is no page and no PAC: ${taken}; web: { listen: "127.0.0.1:PORT" } in the settings gives the page another port`)
+  return { state: { kind: 'taken', at, by }, stop: async () => {} }
 }

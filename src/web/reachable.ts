@@ -1,6 +1,7 @@
-/** How clients of this machine reach the doors: what a PAC names, and what `ringfence setup` writes. */
+/** How clients of this machine reach the doors: what a PAC names, what `ringfence setup` writes, and what the first screen shows. */
 import type { InboundSettings } from '../config/settings.ts'
 import { type Endpoint, formatEndpoint, type Ip, parseIp } from '../model/address.ts'
+import { CidrSet } from '../model/cidr-set.ts'
 import { scopeOf } from '../model/scope.ts'
 
 /** A door as a client writes it. */
@@ -14,18 +15,40 @@ export interface ReachableDoor {
 }
 
 /** What is asked of a door: where it listens, port 0 being a number by now, and what its settings say. */
-export interface BoundDoor extends Pick<InboundSettings, 'login' | 'tls'> {
+export interface BoundDoor extends Pick<InboundSettings, 'login' | 'tls' | 'clients' | 'balancers'> {
   readonly bound: Endpoint<Ip>
 }
 
-/** Those on loopback first, else as in the settings. */
-export function reachableDoors(doors: readonly BoundDoor[]): readonly ReachableDoor[] {
-  const local = doors.filter(({ bound }) => scopeOf(here(bound).host) === 'loopback')
-  return [...local, ...doors.filter((door) => !local.includes(door))].map(({ bound, login, tls }) => ({
+/** Each that listens, with what the settings say of it. */
+export const boundDoors = (
+  inbounds: readonly InboundSettings[],
+  open: readonly { readonly name: string; readonly bound: Endpoint<Ip> }[],
+): readonly BoundDoor[] =>
+  open.flatMap(({ name, bound }) => inbounds.filter((inbound) => inbound.name === name).map((inbound) => ({ ...inbound, bound })))
+
+/**
+ * In the order in which a program of this machine tries them: on loopback, on every address, on others, and last those
+ * that turn away what comes from here; else as in the settings.
+ */
+export const nearestFirst = (doors: readonly BoundDoor[]): readonly BoundDoor[] => [...doors].sort((a, b) => distance(a) - distance(b))
+
+export const reachableDoors = (doors: readonly BoundDoor[]): readonly ReachableDoor[] =>
+  nearestFirst(doors).map(({ bound, login, tls }) => ({
     at: formatEndpoint(here(bound)),
     login: login === 'required',
     secure: tls !== null,
   }))
+
+/** Whether it waits for a PROXY header from this machine too, which no client sends. */
+export const isBalanced = ({ bound, balancers }: BoundDoor): boolean => new CidrSet(balancers).has(here(bound).host)
+
+function distance(door: BoundDoor): number {
+  const { bound, clients } = door
+  // Who dials an address of its own machine comes from that address.
+  const turnsAway = isBalanced(door) || (clients.length > 0 && !new CidrSet(clients).has(here(bound).host))
+  if (turnsAway) return 3
+  if (scopeOf(bound.host) === 'loopback') return 0
+  return scopeOf(bound.host) === 'unspecified' ? 1 : 2
 }
 
 /** Nobody can dial 0.0.0.0, which is every address of the machine; from itself, loopback is one of them. */

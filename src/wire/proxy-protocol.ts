@@ -21,6 +21,10 @@ export function parseProxyHeader(bytes: Uint8Array): Parsed<ProxyHeader> {
   return malformed('no PROXY header')
 }
 
+/** Whether this much is one, or the beginning of one, whatever comes behind. */
+export const isProxyHeader = (bytes: Uint8Array): boolean =>
+  [V1_PREFIX, V2_SIGNATURE].some((beginning) => bytes.length >= beginning.length && startsAlike(bytes, beginning))
+
 /** Whether the bytes begin with these, as far as they go. */
 const startsAlike = (bytes: Uint8Array, beginning: Uint8Array): boolean =>
   beginning.subarray(0, bytes.length).every((byte, i) => bytes[i] === byte)

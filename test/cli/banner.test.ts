@@ -36,10 +36,24 @@ const doorAt = (host: string, port: number, name = 'mixed') => ({ name, bound: {
 const settingsOf = (file: string | null): Parameters<typeof banner>[1] => ({
   file,
   inbounds: loadSettings().inbounds,
-  users: null,
   upstream: [],
   records: { folder: '/var/lib/ringfence/flows', whenDiskFull: 'block' },
 })
+
+/** Of doors of the settings as they are written, beside a file of users. */
+const inboundsOf = (...doors: readonly string[]): Settings['inbounds'] => {
+  const written = doors.map((door) => door.replace('{', '{ type: mixed, '))
+  const yaml = `users: users.yaml\ninbounds:\n${written.map((door) => `  - ${door}\n`).join('')}`
+  return loadSettings({ config: `${folderWith({ 'ringfence.yaml': yaml })}/ringfence.yaml` }).inbounds
+}
+
+/** The lines to be typed, of doors that listen as they are written. */
+const examplesOf = (...written: readonly string[]) => {
+  const inbounds = inboundsOf(...written)
+  const doors = inbounds.map(({ name, listen }) => ({ name, bound: listen }))
+  return banner({ selfTest, page, policy: observe, table, doors }, { ...settingsOf(null), inbounds }, summer)
+}
+
 const summer = { now: Date.UTC(2026, 6, 1), command: 'npx ringfence' }
 
 /** The version would change every screen. */
@@ -54,10 +68,14 @@ test('nothing but the defaults', () => {
 
 test('settings from a file, two doors, an enforcing policy, old data', () => {
   const doors = [doorAt('0.0.0.0', 3128, 'office'), doorAt('::1', 8080, 'here')]
+  const inbounds = inboundsOf(
+    '{ name: office, listen: "0.0.0.0:3128", clients: [10.0.0.0/8], login: none }',
+    '{ name: here, listen: "[::1]:8080", login: none }',
+  )
   const winter = { now: Date.UTC(2026, 10, 25), command: 'ringfence' }
   expectScreen(
     'banner-office',
-    shown({ selfTest, page, policy: enforce, table, doors }, settingsOf('/srv/my office/ringfence.yaml'), winter),
+    shown({ selfTest, page, policy: enforce, table, doors }, { ...settingsOf('/srv/my office/ringfence.yaml'), inbounds }, winter),
   )
 })
 
@@ -140,16 +158,16 @@ test('no policy is said to block nothing: some destinations are refused under ev
 })
 
 test('where people log in, what they are to type says so', () => {
-  const running = { policy: observe, table, selfTest, page, doors: [doorAt('127.0.0.1', 8080)] }
-  const text = banner(running, { ...settingsOf(null), users: '/etc/ringfence/users.yaml' }, summer)
+  const text = examplesOf('{ listen: "127.0.0.1:8080" }')
+  expect(text).toContain('listens on 127.0.0.1:8080 (HTTP proxy, SOCKS5)\n')
   expect(text).toContain('curl -x http://USER:PASSWORD@127.0.0.1:8080 http://example.com/')
   expect(text).toContain('chromium --proxy-server=http://127.0.0.1:8080\n')
 })
 
 test('without a page it says why, unless it was turned off', () => {
   const running = { policy: observe, table, selfTest, doors: [doorAt('127.0.0.1', 8080)] }
-  expect(banner({ ...running, page: { ...page, kind: 'taken' } }, settingsOf(null), summer)).toContain(
-    '\n  page      none: something else listens on 127.0.0.1:8081 (web.listen in the settings)\n',
+  expect(banner({ ...running, page: { ...page, kind: 'taken', by: 'the door "here"' } }, settingsOf(null), summer)).toContain(
+    '\n  page      none: the door "here" listens on 127.0.0.1:8081 (web.listen in the settings moves the page)\n',
   )
   expect(banner({ ...running, page: { kind: 'off' } }, settingsOf(null), summer)).not.toContain('  page ')
 })
@@ -162,4 +180,30 @@ test('a door that speaks TLS is reached by https', () => {
   expect(screen).toContain('curl -x https://127.0.0.1:8080 http://example.com/')
   expect(screen).toContain('--proxy-server=https://127.0.0.1:8080')
   expect(screen).not.toContain('socks5h://')
+})
+
+const tls = 'tls: { certificate: door.crt, key: door.key }'
+
+test('address, scheme, login and what is spoken are all of one door, the nearest', () => {
+  const text = examplesOf(`{ name: office, listen: "10.20.0.1:8080", ${tls} }`, '{ name: here, listen: "127.0.0.1:8081", login: none }')
+  expect(text).toContain('listens on 10.20.0.1:8080 (HTTP proxy, SOCKS5, in TLS), 127.0.0.1:8081 (HTTP proxy, SOCKS5, SOCKS4)\n')
+  expect(text).toContain('curl -x http://127.0.0.1:8081 http://example.com/\n')
+  expect(text).toContain('export http_proxy=http://127.0.0.1:8081 https_proxy=http://127.0.0.1:8081 ALL_PROXY=socks5h://127.0.0.1:8081\n')
+})
+
+test('where every door speaks TLS, no SOCKS is shown, for which no program has TLS', () => {
+  const text = examplesOf(`{ listen: "10.20.0.1:8080", ${tls} }`)
+  expect(text).toContain('curl -x https://USER:PASSWORD@10.20.0.1:8080 ')
+  expect(text).toContain('https_proxy=https://USER:PASSWORD@10.20.0.1:8080\n')
+})
+
+test('where clients show certificates, so does the reader', () => {
+  const text = examplesOf('{ listen: "127.0.0.1:1", login: certificate, tls: { certificate: a.crt, key: a.key, clients: ca.pem } }')
+  expect(text).toContain('curl --proxy-cert CERTIFICATE --proxy-key KEY -x https://127.0.0.1:1 ')
+})
+
+test('a door that waits for a load balancer’s header is not shown as one to dial', () => {
+  const balanced = '{ name: farm, listen: "127.0.0.1:1", login: none, clients: [10.0.0.0/8], proxy_protocol: { from: [127.0.0.1] } }'
+  expect(examplesOf(balanced)).toContain('curl -x http://LOAD-BALANCER:PORT ')
+  expect(examplesOf(balanced, '{ name: own, listen: "10.0.0.1:2" }')).toContain('curl -x http://USER:PASSWORD@10.0.0.1:2 ')
 })

@@ -29,3 +29,14 @@ test('what was dropped after a refusal is counted beside its reason', () => {
     'fence "no-cn", 12 more datagrams dropped',
   ])
 })
+
+test('a connection that never came to be is not reached, and has no bytes', () => {
+  const of = (would: 'allow' | 'steer') => {
+    const end = ended('a', { ending: 'failed', code: 'upstream.unreachable', dialled: null, up: 0, down: 0 })
+    const events = numbered([decided('a', { would }), end])
+    const record = recordOf(events.reduce((parts, event) => ('id' in event ? withEvent(parts, event) : parts), {}))
+    return record && ['VERDICT', 'UP', 'DOWN', 'REASON'].map((name) => flowColumns.find(({ head }) => head === name)?.cell(record, NOW))
+  }
+  const row = [{ text: '– Not reached', style: 'dim' }, '-', '-', 'the upstream proxy cannot be reached']
+  expect([of('allow'), of('steer')]).toEqual([row, row])
+})

@@ -54,11 +54,10 @@ test('the files of a door are read at once, and faults of theirs end the start',
   expect(told).toEqual([])
 })
 
-test('a key that others can read is told', () => {
-  const { write, told, open } = world()
+test('a key that others can read ends the start', () => {
+  const { files, write, open } = world()
   write(first, 0o644)
-  open()
-  expect(told).toEqual(['warn: door.key can be read by every user of this machine, who may then speak as this door: chmod o-r door.key'])
+  expect(open).toThrow(`${files.key}: every user of this machine can read the secret in it (mode 0644); run: chmod 600 ${files.key}`)
 })
 
 test('replaced files are taken within a second, bad ones refused once and those of before kept', async () => {

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { exposureOf, LiveUsers } from '../../src/config/live-users.ts'
+import { LiveUsers } from '../../src/config/live-users.ts'
 import { ConfigErrors, OperatorError } from '../../src/model/errors.ts'
 import { ip } from '../support/fake-ports.ts'
 import { never } from '../support/socket-pair.ts'
@@ -76,17 +76,15 @@ test('a file that is gone leaves those of before, and is taken when it comes bac
   look()
   expect(look()).toEqual(['users.yaml: there is no such file'])
   expect(await login('anna', 'one')).toBe('anna')
-  fs.writeFileSync(file, usersYaml({ bob: 'two' }))
+  fs.writeFileSync(file, usersYaml({ bob: 'two' }), { mode: 0o600 })
   expect(look()).toHaveLength(2)
   expect([await login('anna', 'one'), await login('bob', 'two')]).toEqual([null, 'bob'])
 })
 
-test('a file that everybody may read is unwise', (context) => {
+test('a file that everybody may read is refused, at the start and later', (context) => {
   if (process.platform === 'win32') return context.skip('Windows has no such modes')
-  const file = fileWith(usersYaml({ anna: 'one' }))
-  expect(exposureOf(file)).toBeNull()
-  fs.chmodSync(file, 0o640)
-  expect(exposureOf(file)).toBeNull()
-  fs.chmodSync(file, 0o644)
-  expect(exposureOf(file)).toContain(`chmod o-r ${file}`)
+  const { file, look } = open(usersYaml({ anna: 'one' }))
+  fs.chmodSync(file, 0o666)
+  expect(look()).toEqual([expect.stringContaining('every user of this machine can read the secret in it (mode 0666); run: chmod 600')])
+  expect(() => new LiveUsers(file, { perMinute: 10 })).toThrow(OperatorError)
 })

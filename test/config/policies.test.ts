@@ -6,6 +6,7 @@ import { loadSettings } from '../../src/config/load.ts'
 import { packNames } from '../../src/config/packs.ts'
 import { loadPolicy, loadPolicyFor, loadShadows } from '../../src/config/policies.ts'
 import type { Settings } from '../../src/config/settings.ts'
+import { doorAt } from '../../src/config/web.ts'
 import { parseMmdb } from '../../src/geoip/mmdb.ts'
 import { ConfigErrors, OperatorError } from '../../src/model/errors.ts'
 import { mmdb } from '../support/mmdb-writer.ts'
@@ -68,6 +69,8 @@ test.each(examples.filter((name) => isPolicy(example(name))))('the example polic
 test.each(examples.filter((name) => !isPolicy(example(name))))('the example settings %s load, with the policy that they name', (name) => {
   const settings = loadSettings({ config: example(name) })
   expect(loadPolicyFor(settings, undefined).name).toBe(settings.policy)
+  const doors = settings.inbounds.map(({ listen }) => listen)
+  expect(settings.web.listen !== null && doorAt(settings.web.listen, doors), 'a door in the place of the page').toBe(-1)
 })
 
 test('every example says what it is and how to start it', () => {

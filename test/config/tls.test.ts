@@ -55,6 +55,6 @@ test('one that is not there is told by name', () => {
   expect(() => readTls({ certificate: at('door.pem'), key: at('door.key'), clients: null })).toThrow(
     new OperatorError(`${at('door.key')}: there is no such file`),
   )
-  fs.writeFileSync(at('door.key'), door.key)
+  fs.writeFileSync(at('door.key'), door.key, { mode: 0o600 })
   expect(readTls({ certificate: at('door.pem'), key: at('door.key'), clients: null })).toEqual({ ...door, clients: null })
 })

@@ -60,6 +60,7 @@ describe('faults', () => {
     ['proxy.example:1080', 'upstream "proxy.example:1080": a proxy is given by its address, not by a name'],
     ['10.0.0.1', 'upstream "10.0.0.1": "10.0.0.1" has no port'],
     ['10.0.0.1:0', 'upstream "10.0.0.1:0": "0" is not a port (1–65535)'],
+    ['http://10.0.0.1:1', 'upstream "http://10.0.0.1:1": write ADDRESS:PORT, without http://'],
     ['127.0.0.1:8080', '127.0.0.1:8080 is a door of this node itself: what it sends would come back'],
     ['127.0.0.1:8081', '127.0.0.1:8081 is a door of this node itself: what it sends would come back'],
   ])('server: %s', (server, message) => {

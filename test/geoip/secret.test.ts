@@ -28,18 +28,25 @@ const whyNot = async (attempt: Promise<string>): Promise<string> => {
 test('a key is read from a private file, without the line end of the editor', async () => {
   await fileOf('hush-123\n')
   expect(await readSecret({ file }, {})).toBe('hush-123')
-  await fileOf('hush-123', 0o400)
-  expect(await readSecret({ file }, {})).toBe('hush-123')
+  for (const mode of [0o400, 0o640]) {
+    await fileOf('hush-123', mode)
+    expect(await readSecret({ file }, {})).toBe('hush-123')
+  }
 })
 
 test('a key is read from a variable', async () => {
   expect(await readSecret({ env: 'A_KEY' }, { A_KEY: ' hush ' })).toBe('hush')
 })
 
-test.each([0o644, 0o640, 0o604, 0o620])('a file of mode %o is refused, with what to do', async (mode) => {
+test.each([
+  [0o644, 'read'],
+  [0o604, 'read'],
+  [0o666, 'read'],
+  [0o602, 'change'],
+])('a file of mode %o is refused, with what to do', async (mode, may) => {
   await fileOf('hush', mode)
   expect(await whyNot(readSecret({ file }, {}))).toBe(
-    `${file}: others can read the key in it (mode 0${mode.toString(8)}); run: chmod 600 ${file}`,
+    `${file}: every user of this machine can ${may} the secret in it (mode 0${mode.toString(8)}); run: chmod 600 ${file}`,
   )
 })
 

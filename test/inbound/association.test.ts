@@ -75,7 +75,14 @@ describe('whose datagrams are taken', () => {
     expect(made.lost).toMatchObject({ strangers: 2 })
   })
 
-  test('or from the port that it named', () => {
+  test('none from port 0, where nobody can be answered: it does not become the client’s', () => {
+    const { made, take } = association()
+    expect(take(AMERICA, { from: { ...client, port: 0 } })).toBe(false)
+    expect(take(AMERICA)).toBe(true)
+    expect(made.lost).toMatchObject({ strangers: 1 })
+  })
+
+  test('those from the port that it named', () => {
     const { take } = association(4_001)
     expect([take(AMERICA), take(AMERICA, { from: { ...client, port: 4_001 } })]).toEqual([false, true])
   })

@@ -1,7 +1,7 @@
 /** Upstream proxies as people run them, in the made-up world: what they are told, what they lead to, and where the fence holds. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { insideAddress, whyNoNamespaces } from '../support/namespace.ts'
 import { bannerText, hosts, nameServer, ports } from '../support/world-map.ts'
 import { pause, type Ringfence, useWorld } from '../support/world-setup.ts'
@@ -70,6 +70,15 @@ socks pass { from: 0/0 to: 0/0 }
     (file) => ['danted', '-f', file, '-p', `${file}.pid`],
   )
 
+/** Of its own: what a squid that was killed leaves in shared memory keeps the next one of that name from starting. */
+const squidName = `world${process.pid}`
+
+afterAll(() => {
+  const folder = '/dev/shm'
+  const left = fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.startsWith(`${squidName}-`)) : []
+  for (const name of left) fs.rmSync(path.join(folder, name), { force: true })
+})
+
 beforeAll(async () => {
   if (whyNoNamespaces() !== null) return
   await Promise.all([
@@ -92,7 +101,7 @@ shutdown_lifetime 0 seconds
 visible_hostname squid
 dns_nameservers 127.0.0.1
 `,
-      (file) => ['squid', '-N', '-f', file],
+      (file) => ['squid', '-N', '-n', squidName, '-f', file],
     ),
     startHop(
       'tinyproxy',
@@ -208,6 +217,20 @@ test('tinyproxy is told the login, and what it thinks of a wrong one is told', a
   expect((await world.curl(['--proxy', `http://${wrong.at}`, 'http://us4.example/'])).stdout).toMatch(/^HTTP\/1\.1 500 /)
   expect((await wrong.ended(0))[0]).toMatchObject({ code: 'upstream.unauthenticated', dialled: null })
 }, 60_000)
+
+test('doctor warns of one that permits CONNECT to port 443 alone', async () => {
+  const strict: Upstream = { type: 'http', server: `${us.v4}:8887` }
+  await startHop(
+    'tinyproxy-strict',
+    strict,
+    (folder) => `Port 8887\nListen ${us.v4}\nTimeout 60\nLogLevel Critical\nLogFile "${folder}/log"\nConnectPort 443\n`,
+    (file) => ['tinyproxy', '-d', '-c', file],
+  )
+  expect(await examined([strict])).toEqual([
+    `ok: upstream proxy ${strict.server} (http) takes CONNECT without a login (asked for 255.255.255.255:443, which leads nowhere)`,
+    `warn: upstream proxy ${strict.server} (http) does not permit CONNECT to port 80: plain http:// will not go through`,
+  ])
+})
 
 test('doctor tries each, login and all, and none connects to anybody', async () => {
   const login = (password: string) => ({ ...tinyproxyWithLogin, username: 'anna', password: secret(password) })

@@ -44,6 +44,17 @@ test('a verdict is found under the word that is shown', () => {
   expect(matches({ verdicts: ['allow', 'log'] }, record(wouldBlock('a')))).toBe(false)
 })
 
+test('what was allowed and came to no connection is shown as not reached, and found under both words', () => {
+  const end = ended('a', { dialled: null, ending: 'failed', code: 'dial.refused' })
+  const flow = record(decided('a'), end)
+  expect(shownVerdict(flow)).toBe('not-reached')
+  expect((['allow', 'not-reached', 'block'] as const).map((word) => matches({ verdicts: [word] }, flow))).toEqual([true, true, false])
+  expect(shownVerdict(record(decided('a')))).toBe('allow')
+  expect(shownVerdict(record(decided('a', { verdict: 'log', would: 'log' }), end))).toBe('log')
+  expect(shownVerdict(record(wouldBlock('a'), end))).toBe('would-block')
+  expect(matches({ verdicts: ['steer'] }, record(decided('a', { would: 'steer' }), end))).toBe(true)
+})
+
 test('a steered flow is found as steered and as allowed', () => {
   const steered = record(decided('a', { would: 'steer' }))
   expect((['steer', 'allow', 'block'] as const).map((word) => matches({ verdicts: [word] }, steered))).toEqual([true, true, false])

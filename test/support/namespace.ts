@@ -43,7 +43,8 @@ export const cable = 'cable0'
 
 /** The address of Ringfence's side towards the world. */
 export const insideAddress = { v4: '10.99.0.2', v6: '2600:1f18:99::2' } as const
-const worldAddress = { v4: '10.99.0.1', v6: '2600:1f18:99::1' } as const
+/** The other end of the cable: reached without any route but the cable's own. */
+export const worldAddress = { v4: '10.99.0.1', v6: '2600:1f18:99::1' } as const
 
 /** Why there can be no namespaces here, or `null`. */
 export function whyNoNamespaces(): string | null {

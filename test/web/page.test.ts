@@ -49,6 +49,22 @@ test('the default address, which something else has, is a warning, and the proxy
   const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line).msg) })
   const page = await openPage({ ...settings, web: { ...settings.web, named: false } }, doors, log)
   expect(page.state).toMatchObject({ kind: 'taken' })
-  expect(lines).toEqual([`there is no page and no PAC: something else listens on ${at}; web.listen in the settings chooses another port`])
+  expect(lines).toEqual([
+    `there is no page and no PAC: something else listens on ${at}; web: { listen: "127.0.0.1:PORT" } in the settings gives the page another port`,
+  ])
   await page.stop()
+})
+
+test('a door in the place of the page is called by its name', async () => {
+  const at = await taken()
+  const settings = loadSettings({ config: `${folderWith({ 'ringfence.yaml': `web: { listen: "${at}" }` })}/ringfence.yaml` })
+  const own = [...doors, { name: 'here', bound: { host: ip('127.0.0.1'), port: Number(at.split(':')[1]) } }]
+  const lines: string[] = []
+  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line).msg) })
+  const page = await openPage({ ...settings, web: { ...settings.web, named: false } }, own, log)
+  expect(page.state).toMatchObject({ kind: 'taken', by: 'the door "here"' })
+  expect(lines).toEqual([expect.stringContaining(`there is no page and no PAC: the door "here" listens on ${at}; web: { listen: `)])
+  await expect(openPage(settings, own, log)).rejects.toThrow(
+    `web.listen: the door "here" listens on ${at}; choose another port, or set it to off`,
+  )
 })

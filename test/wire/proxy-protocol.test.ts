@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { crc32c } from '../../src/wire/crc32c.ts'
-import { parseProxyHeader } from '../../src/wire/proxy-protocol.ts'
+import { isProxyHeader, parseProxyHeader } from '../../src/wire/proxy-protocol.ts'
 import { ascii, concat, hex } from './support.ts'
 
 const SIGNATURE = '0d0a0d0a000d0a515549540a'
@@ -8,6 +8,12 @@ const why = (bytes: Uint8Array) => {
   const parsed = parseProxyHeader(bytes)
   return parsed.kind === 'malformed' ? parsed.why : parsed.kind
 }
+
+test('a header is known by its first bytes, once there are all of these', () => {
+  const signature = hex('0d0a0d0a000d0a515549540a')
+  expect([ascii('PROXY '), signature].map(isProxyHeader)).toEqual([true, true])
+  expect([ascii('PROXY'), ascii('PUT /'), signature.subarray(0, 11)].map(isProxyHeader)).toEqual([false, false, false])
+})
 
 describe('version 1', () => {
   test('names the client of a TCP connection; what follows the line stays unread', () => {

@@ -32,10 +32,11 @@ const GRACE_MS = 5_000
 async function run(options: Options, { args: [stray] }: Command): Promise<void> {
   if (stray !== undefined)
     throw new OperatorError(`"${printable(stray)}" is out of place: a command stands before its options, and run takes no argument`)
-  const [{ startApp }, { systemClock }, { loadSettings }, { createLog }, { banner, typedName }] = await Promise.all([
+  const [{ startApp }, { systemClock }, { loadSettings }, { settingsChange }, { createLog }, { banner, typedName }] = await Promise.all([
     import('../../app.ts'),
     import('../../clock.ts'),
     import('../../config/load.ts'),
+    import('../../config/settings-change.ts'),
     import('../log.ts'),
     import('../banner.ts'),
   ])
@@ -51,6 +52,8 @@ async function run(options: Options, { args: [stray] }: Command): Promise<void> 
   // As service managers and people ask a server to read its files anew; it does so by itself within a second, too.
   process.on('SIGHUP', () => {
     log.info('SIGHUP: reading the policy anew')
+    const change = settingsChange(settings, options)
+    if (change !== null) log.warn(change)
     void app.reload()
   })
   await stopOnSignals(

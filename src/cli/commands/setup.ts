@@ -3,11 +3,12 @@ import { writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import type { Endpoint, Ip } from '../../model/address.ts'
 import { OperatorError } from '../../model/errors.ts'
-import { parseHostPort, printable } from '../../model/hostname.ts'
+import { printable } from '../../model/hostname.ts'
 import { didYouMean } from '../../model/suggest.ts'
 import { AnsweredNo } from '../answered-no.ts'
 import { typedName } from '../banner.ts'
-import { jsonLine, type Output, outputTo, table } from '../output.ts'
+import { jsonLine, type Output, outputTo, table, whyUnwritten } from '../output.ts'
+import { hostAndPort } from '../setup/door.ts'
 import type { SetupOptions } from '../setup/parameters.ts'
 import type { Target } from '../setup/target.ts'
 
@@ -25,7 +26,11 @@ export const setupCommand = (output: () => Output = () => outputTo(process.stdou
     .usage('[target] [options]')
     .description('print what makes programs, desktops and firewalls use the proxy, ready to copy; --check tries it')
     .argument('[target]', 'what to set up; without it, the list')
-    .option('--proxy-host <host[:port]>', 'where the proxy is, for machines that reach it elsewhere (default: the first door)')
+    .option(
+      '--proxy-host <host[:port]>',
+      'where the proxy is, for machines that reach it elsewhere (default: a door on loopback, else the first)',
+    )
+    .option('--door <name>', 'which door is at --proxy-host, where its address does not say')
     .option('--local-direct', 'names of the local network (resolver.local_names) go direct')
     .option('--direct-fallback', 'browsers go direct where the proxy does not answer: round the fence')
     .option('--uid <user>', 'the user that runs Ringfence, by name or number, for firewall rules and the unit (default: ringfence)')
@@ -46,6 +51,7 @@ export const setupCommand = (output: () => Output = () => outputTo(process.stdou
 
 async function setup(name: string | undefined, options: Options, out: Output): Promise<void> {
   if (options.probe !== undefined && options.check === undefined) throw new OperatorError('setup: --probe goes with --check')
+  if (options.door !== undefined && options.proxyHost === undefined) throw new OperatorError('setup: --door goes with --proxy-host')
   if (options.check) {
     if (name !== undefined || options.out !== undefined) throw new OperatorError('setup: --check takes no target and writes no file')
     return await check(options, out)
@@ -88,17 +94,13 @@ async function parametersFor(options: Options) {
 
 /** Never over a file that is there: it may hold more than this. */
 async function writeNew(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text, { flag: 'wx' })
-  } catch (cause) {
-    const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
-    const why = exists
-      ? 'there is such a file already, and it may hold more than this text'
-      : cause instanceof Error
-        ? cause.message
-        : String(cause)
-    throw new OperatorError(`setup: --out: ${file}: ${why}`, { cause })
-  }
+  await writeFile(file, text, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
+    const why =
+      cause.code === 'EEXIST'
+        ? 'there is such a file already, and it may hold more than this text'
+        : `could not be written: ${whyUnwritten(cause)}`
+    throw new OperatorError(`setup: --out: ${printable(file)}: ${why}`, { cause })
+  })
 }
 
 async function check(options: Options, out: Output): Promise<void> {
@@ -118,8 +120,8 @@ async function check(options: Options, out: Output): Promise<void> {
 }
 
 function probeOf(text: string): Endpoint<Ip> {
-  const parsed = parseHostPort(text, null)
-  if ('problem' in parsed) throw new OperatorError(`setup: --probe: ${parsed.problem}`)
-  if (parsed.host.kind === 'ip') return { host: parsed.host.ip, port: parsed.port }
+  const { host, port } = hostAndPort(text, 'setup: --probe')
+  if (port === null) throw new OperatorError(`setup: --probe: "${printable(text)}" has no port`)
+  if (host.kind === 'ip') return { host: host.ip, port }
   throw new OperatorError(`setup: --probe: "${printable(text)}" is a name; give an address and a port, such as 1.1.1.1:443`)
 }

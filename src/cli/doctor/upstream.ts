@@ -1,26 +1,28 @@
-/** Whether each upstream proxy may be used under the policy, takes connections, and accepts the login. No destination hears of it. */
+/** Whether each upstream proxy may be used under the policy, takes connections, accepts the login, and lets plain HTTP through. No destination hears of it. */
 import { judgeUpstreams } from '../../config/judge-upstreams.ts'
 import { libraryFor } from '../../config/library.ts'
 import { openUpstreams } from '../../config/open-upstreams.ts'
 import { createDirect } from '../../egress/direct.ts'
 import { type Hop, hopFailure } from '../../egress/upstream/hop.ts'
-import { NOWHERE, type Probed, probe } from '../../egress/upstream/probe.ts'
+import { NOWHERE, PLAIN_NOWHERE, type Probed, probe } from '../../egress/upstream/probe.ts'
 import { unlocated } from '../../geoip/table.ts'
 import { type Endpoint, formatEndpoint, type Ip } from '../../model/address.ts'
 import { OperatorError, RingfenceError } from '../../model/errors.ts'
 import type { Flow, FlowId, Millis } from '../../model/flow.ts'
 import { anonymous } from '../../model/identity.ts'
-import { StopSource } from '../../model/stop.ts'
+import { type Stop, StopSource } from '../../model/stop.ts'
 import type { PinnedEndpoint } from '../../model/verdict.ts'
 import { decide } from '../../pipeline/decide.ts'
 import { identify, whenNamesEnd } from '../../pipeline/identify.ts'
 import { locate } from '../../pipeline/locate.ts'
 import { refusalsOf } from '../refusals.ts'
-import { type Check, type Finding, fail, ok } from './check.ts'
+import { type Check, type Finding, fail, ok, warn } from './check.ts'
 
 const CONNECT_MS = 3_000
 /** For all of it. */
 const ANSWER_MS = 4_000
+
+const direct = createDirect({ attemptMs: CONNECT_MS })
 
 const MEND = 'the entry under "upstream", or that proxy'
 
@@ -39,34 +41,49 @@ export const upstream: Check = async ({ settings, policy, opened: { table }, clo
     throw error
   }
   if (offline) return [{ state: 'skipped', says: 'upstream proxies are not tried (--offline)' }]
-  return await Promise.all(
-    hops.map(async (hop) => {
+  const findings = await Promise.all(
+    hops.map(async (hop): Promise<readonly Finding[]> => {
       const { type, server, tls } = hop
       const label = `upstream proxy ${formatEndpoint(server)} (${type}${tls === null ? '' : ', TLS'})`
       const flow = flowTo(server, clock.now())
       const known = whenNamesEnd(identify(flow, clock.now(), apps))
       const decision = decide(policy, known, [locate(server.host, locator)], flow, refusals)
-      if (decision.kind === 'refuse') return fail(`${label} is not tried: the policy forbids it as a destination`, 'the policy')
+      if (decision.kind === 'refuse') return [fail(`${label} is not tried: the policy forbids it as a destination`, 'the policy')]
       return await tried(label, hop, decision.pinned[0])
     }),
   )
+  return findings.flat()
 }
 
-async function tried(label: string, hop: Hop, at: PinnedEndpoint): Promise<Finding> {
+async function tried(label: string, hop: Hop, at: PinnedEndpoint): Promise<readonly Finding[]> {
   const stop = new StopSource()
   const timer = setTimeout(
     () => stop.abort(hopFailure(hop, 'upstream.unreachable', `takes connections, and says nothing within ${ANSWER_MS / 1000} s`)),
     ANSWER_MS,
   )
   try {
-    const probed = await probe(hop, at, createDirect({ attemptMs: CONNECT_MS }), stop)
-    return ok(`${label} ${sayProbed(probed, hop)}`)
+    const probed = await probe(hop, at, direct, stop)
+    const finding = ok(`${label} ${sayProbed(probed, hop)}`)
+    // One that permits nothing of what was tried may do so for the address's sake.
+    if (hop.type !== 'http' || probed === 'not-said' || !(await forbidsPlain(hop, at, stop))) return [finding]
+    const says = `${label} does not permit CONNECT to port 80: plain http:// will not go through`
+    return [finding, warn(says, 'let that proxy permit CONNECT to port 80')]
   } catch (error) {
     if (!(error instanceof RingfenceError)) throw error
     const mend = error.code === 'upstream.unauthenticated' ? '"username" and "password" of the entry under "upstream"' : MEND
-    return fail(`${label}: ${error.message}`, mend)
+    return [fail(`${label}: ${error.message}`, mend)]
   } finally {
     clearTimeout(timer)
+  }
+}
+
+/** Only where it says so: what else comes of it was no answer to that. */
+async function forbidsPlain(hop: Hop, at: PinnedEndpoint, stop: Stop): Promise<boolean> {
+  try {
+    return (await probe(hop, at, direct, stop, PLAIN_NOWHERE)) === 'not-said'
+  } catch (error) {
+    if (!(error instanceof RingfenceError)) throw error
+    return false
   }
 }
 

@@ -1,14 +1,18 @@
 /** What the texts of `ringfence setup` are made of, from the settings and its flags. Throws OperatorError where a text could not be true. */
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Settings } from '../../config/settings.ts'
 import { formatEndpoint } from '../../model/address.ts'
 import { OperatorError } from '../../model/errors.ts'
 import { hostText, parseHostPort, printable } from '../../model/hostname.ts'
 import { type ReachableDoor, reachableDoors } from '../../web/reachable.ts'
+import { doorAt } from './door.ts'
 import type { Parameters } from './target.ts'
 
 export interface SetupOptions {
   readonly proxyHost?: string
+  /** The name of the door that is there, where the address does not say. */
+  readonly door?: string
   readonly uid?: string
   readonly dnsUid?: string
   readonly directFallback?: true
@@ -19,7 +23,7 @@ const DEFAULT_USER = 'ringfence'
 
 export function parametersOf(settings: Settings, options: SetupOptions, command: string): Parameters {
   const doors = doorsOf(settings)
-  const door = options.proxyHost === undefined ? doors[0] : doorAt(options.proxyHost, doors)
+  const door = options.proxyHost === undefined ? doors[0] : doorAt(options.proxyHost, options.door, settings.inbounds)
   if (door === undefined) throw new Error('settings have at least one door')
   const { listen, pac } = settings.web
   return {
@@ -36,7 +40,8 @@ export function parametersOf(settings: Settings, options: SetupOptions, command:
     pacUrl: listen === null || listen.port === 0 || options.proxyHost !== undefined ? null : `http://${formatEndpoint(listen)}/proxy.pac`,
     user: userOf(options.uid ?? DEFAULT_USER, '--uid'),
     dnsUser: options.dnsUid === undefined ? null : userOf(options.dnsUid, '--dns-uid'),
-    config: settings.file,
+    config: settings.file === null ? null : resolve(settings.file),
+    ports: [...settings.inbounds.map((inbound) => inbound.listen.port), ...(listen === null ? [] : [listen.port])],
     program: [process.execPath, fileURLToPath(new URL('../../main.js', import.meta.url))],
     command,
   }
@@ -50,22 +55,7 @@ export function doorsOf({ inbounds }: Settings): readonly Door[] {
     if (listen.port === 0)
       throw new OperatorError(`inbounds[${i}].listen: port 0 takes another port at each start, so that nobody can be told which; write one`)
   }
-  return reachableDoors(inbounds.map(({ listen, login, tls }) => ({ bound: listen, login, tls }))).map(withParts)
-}
-
-/** The first door, at the address by which other machines reach it. */
-export function doorAt(written: string, doors: readonly Door[]): Door {
-  const [first] = doors
-  const parsed = parseHostPort(written, first?.port ?? 8080)
-  if ('problem' in parsed) throw new OperatorError(`--proxy-host: ${parsed.problem}`)
-  const host = hostText(parsed.host)
-  return {
-    at: formatEndpoint({ host, port: parsed.port }),
-    login: first?.login ?? false,
-    secure: first?.secure ?? false,
-    host,
-    port: parsed.port,
-  }
+  return reachableDoors(inbounds.map((inbound) => ({ ...inbound, bound: inbound.listen }))).map(withParts)
 }
 
 function withParts(door: ReachableDoor): Door {

@@ -79,7 +79,7 @@ const quoted = (word: string): string => {
   return /^[\w@%+=:,./$-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
 }
 
-const lowPort = ({ door }: Parameters): boolean => door.port < 1_024
+const lowPort = ({ ports }: Parameters): boolean => ports.some((port) => port > 0 && port < 1_024)
 
 /** A program there must stay readable. */
 const inHome = ({ program, config }: Parameters): boolean =>

@@ -16,8 +16,10 @@ export interface Parameters {
   readonly user: string
   /** Another user that may ask name servers, such as systemd-resolve; `null`: nobody but Ringfence. */
   readonly dnsUser: string | null
-  /** The settings file, or `null` for the usual places. */
+  /** The absolute path of the settings file, or `null` for the usual places. */
   readonly config: string | null
+  /** Those that the proxy listens on; 0: one that the system chooses. */
+  readonly ports: readonly number[]
   /** Node and the program, as a service starts them. */
   readonly program: readonly [node: string, main: string]
   /** How this program is called in a shell. */

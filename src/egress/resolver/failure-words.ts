@@ -9,6 +9,12 @@ const words: Readonly<Record<string, string>> = {
   ECONNREFUSED: UNREACHABLE,
   ENETUNREACH: UNREACHABLE,
   EHOSTUNREACH: UNREACHABLE,
+  ENETDOWN: UNREACHABLE,
+  EHOSTDOWN: UNREACHABLE,
+  EAFNOSUPPORT: UNREACHABLE,
+  // Linux: this machine's own firewall or routing table forbids it.
+  EACCES: UNREACHABLE,
+  EPERM: UNREACHABLE,
   EADDRNOTAVAIL: UNREACHABLE,
   ETIMEDOUT: UNREACHABLE,
   ECONNRESET: 'closed the connection',

@@ -38,8 +38,12 @@ export function createUdpExchange(server: Endpoint<string>, settings: ResolverSe
         let oddities = 0
         let wait = settings.retryMs
         let timer: NodeJS.Timeout | undefined
+        let settled = false
 
         const settle = (reply: Reply | Promise<Reply>) => {
+          // A connect or send under way tells its end of a closed socket as well.
+          if (settled) return
+          settled = true
           clearTimeout(timer)
           stop.removeEventListener('abort', onStop)
           socket.removeAllListeners()
@@ -51,7 +55,9 @@ export function createUdpExchange(server: Endpoint<string>, settings: ResolverSe
         const onStop = () => settle(oddities === 0 ? timedOut : { kind: 'failed', why: 'sent nothing that answers the question' })
         // The very same datagram again: another question under way for the same name would double a forger's chance (RFC 5452 §5).
         const send = () => {
-          socket.send(bytes)
+          socket.send(bytes, (error) => {
+            if (error !== null && !isPassing(error)) settle(connectionFailed(error))
+          })
           timer = setTimeout(send, wait).unref()
           wait *= 2
         }
@@ -65,7 +71,17 @@ export function createUdpExchange(server: Endpoint<string>, settings: ResolverSe
         socket.on('error', (error) => settle(connectionFailed(error)))
         stop.addEventListener('abort', onStop)
         if (stop.aborted) onStop()
-        else socket.connect(server.port, server.host, send)
+        else {
+          socket.connect(server.port, server.host, (error?: Error) => {
+            if (settled) return
+            // Without a route: Node then leaves the socket unconnected, and a `send` would throw.
+            if (error !== undefined && error !== null) settle(connectionFailed(error))
+            else send()
+          })
+        }
       }),
   }
 }
+
+/** No room in this machine's buffers just now: the datagram is lost, as on the way. */
+const isPassing = (error: Error): boolean => 'code' in error && (error.code === 'ENOBUFS' || error.code === 'EAGAIN')

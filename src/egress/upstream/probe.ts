@@ -16,32 +16,47 @@ import { secureHop } from './tls.ts'
 
 /**
  * For a proxy that looks at a login only when it is asked for a destination. No connection can be made to the broadcast
- * address (RFC 919), so nothing is sent there; to its port proxies permit CONNECT, as a rule.
+ * address (RFC 919), so nothing is sent there.
  */
-export const NOWHERE: Endpoint<Ip> = { host: ipFromBytes(Uint8Array.of(255, 255, 255, 255)), port: 443 }
+const nowhereAt = (port: number): Endpoint<Ip> => ({ host: ipFromBytes(Uint8Array.of(255, 255, 255, 255)), port })
+
+/** To its port proxies permit CONNECT, as a rule. */
+export const NOWHERE = nowhereAt(443)
+
+/** To its port many do not, since they know plain requests by other means: ours come as CONNECT all the same. */
+export const PLAIN_NOWHERE = nowhereAt(80)
 
 /** What a proxy thinks of the login that is set, or of there being none: it is content, did not ask, or has not said. */
 export type Probed = 'accepted' | 'not-asked' | 'not-said'
 
-/** `at`: the proxy's own address. Rejects with RingfenceError `dial.*` or `upstream.*` where no flow would get through. */
-export async function probe(hop: Hop, at: PinnedEndpoint, attempt: Attempt<Upstream>, stop: Stop): Promise<Probed> {
+/**
+ * `at`: the proxy's own address; `nowhere`: what one of type http is asked for. Rejects with RingfenceError `dial.*` or
+ * `upstream.*` where no flow would get through.
+ */
+export async function probe(
+  hop: Hop,
+  at: PinnedEndpoint,
+  attempt: Attempt<Upstream>,
+  stop: Stop,
+  nowhere: Endpoint<Ip> = NOWHERE,
+): Promise<Probed> {
   const { stream: below } = await attempt(at, stop)
   const stream = hop.tls === null ? below : await secureHop(below, hop.tls, hop, stop)
   try {
-    return await probes[hop.type](stream, hop, stop)
+    return await probes[hop.type](stream, hop, stop, nowhere)
   } finally {
     stream.destroy()
   }
 }
 
-const probes: Readonly<Record<Hop['type'], (stream: ByteStream, hop: Hop, stop: Stop) => Promise<Probed>>> = {
+const probes: Readonly<Record<Hop['type'], (stream: ByteStream, hop: Hop, stop: Stop, nowhere: Endpoint<Ip>) => Promise<Probed>>> = {
   http: probeHttp,
   socks5: async (stream, hop, stop) => ((await greet(stream, hop, stop)) ? 'accepted' : 'not-asked'),
 }
 
-async function probeHttp(stream: ByteStream, hop: Hop, stop: Stop): Promise<Probed> {
+async function probeHttp(stream: ByteStream, hop: Hop, stop: Stop, nowhere: Endpoint<Ip>): Promise<Probed> {
   try {
-    await connectByHttp(stream, NOWHERE, hop, stop, null)
+    await connectByHttp(stream, nowhere, hop, stop, null)
     return 'accepted'
   } catch (error) {
     if (!(error instanceof RingfenceError) || stop.aborted) throw error

@@ -89,7 +89,7 @@ test('the table: one line a flow, in the order of their beginning', async () => 
 TIME      VERDICT        COUNTRY  DESTINATION               ADDRESS             UP     DOWN  DURATION  REASON
 12:00:00  ● Allowed      US       zoom.us:443               198.51.100.7    1.2 kB  56.8 kB     3.5 s
 12:00:01  ■ Blocked      CN       cn.zoom.us:443            52.81.151.250        -        -         -  fence "no-cn"
-12:00:02  □ Would block  CN       cn2.zoom.us:443           52.81.151.250      0 B      0 B     87 ms  fence "no-cn"
+12:00:02  □ Would block  CN       cn2.zoom.us:443           52.81.151.250        -        -     87 ms  fence "no-cn"
 12:00:03  ▲ Flagged      US/DE?   disputed.example:443      203.0.113.5          -        -         -  fence "home": sources differ
 12:00:04  ● Steered      -        steered.example:443       198.51.100.9   12.3 MB    999 B    2m 05s
 12:00:05  – Not reached  -        no-such-name.example:443  -                    -        -         -  the name does not exist or has no address

@@ -58,6 +58,10 @@ test.each([
   [['--check', '--probe', 'example.com:443'], /"example\.com:443" is a name; give an address and a port/],
   [['--check', '--probe', '1.1.1.1'], /--probe: /],
   [['--out', 'x'], /--out goes with a target/],
+  [['npm', '--door', 'mixed'], /--door goes with --proxy-host/],
+  [['npm', '--proxy-host', 'https://x:1'], /^--proxy-host: write HOST:PORT, without https:\/\/$/],
+  [['--check', '--probe', 'https://1.1.1.1:443'], /--probe: write HOST:PORT, without https:\/\/$/],
+  [['npm', '--out', '/no/such/folder/npmrc'], /^setup: --out: \/no\/such\/folder\/npmrc: could not be written: no such file or directory$/],
   [['firewall-linux', '--proxy-host', 'proxy.example'], /is a name/],
 ])('%j is bad input', async (args, error) => {
   expect(await node().run(...args)).toMatchObject({ code: 2, shown: '', error: expect.stringMatching(error) })
@@ -82,4 +86,24 @@ test('--check of a proxy that runs and a port that is closed is all good; withou
   })
   await proxy.stop(0)
   expect(await run('--check', '--json')).toMatchObject({ code: 1, shown: expect.stringContaining('"works":false') })
+})
+
+test('for a door in TLS no target writes an address in clear, whatever other door there is', async () => {
+  const { run } = node(`users: users.yaml
+inbounds:
+  - { type: mixed, name: office, listen: "10.20.0.1:8080", tls: { certificate: door.crt, key: door.key } }
+  - { type: mixed, name: here, listen: "127.0.0.1:8081" }
+`)
+  for (const target of Object.keys(targets)) {
+    for (const at of ['10.20.0.1:8080', 'proxy.corp.example:8080', 'proxy.corp.example']) {
+      const { shown } = await run(target, '--proxy-host', at)
+      expect(shown).not.toMatch(/http:\/\/[^\s"']*(10\.20\.0\.1|proxy\.corp)|"PROXY|8081/)
+    }
+  }
+  expect((await run('git', '--proxy-host', 'proxy.corp.example')).shown).toContain(
+    'proxy = https://USER:PASSWORD@proxy.corp.example:8080\n',
+  )
+  expect((await run('git', '--proxy-host', 'gate.example:443', '--door', 'here')).shown).toContain(
+    'http://USER:PASSWORD@gate.example:443\n',
+  )
 })

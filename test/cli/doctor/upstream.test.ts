@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { upstream } from '../../../src/cli/doctor/upstream.ts'
 import { scriptedProxy } from '../../egress/upstream/scripted-proxy.ts'
@@ -45,6 +48,25 @@ ${proxies.map(({ port }) => `  - { type: http, server: "127.0.0.1:${port}", user
   expect(findings[1]?.says).toMatch(/ does not accept the login \(status 407\)$/)
   expect(findings[2]?.says).toMatch(/ does not permit what was tried .*: nothing is known of the login$/)
   expect(said(findings)).not.toContain('open-sesame')
+})
+
+test('one that permits CONNECT to port 443 alone lets no plain HTTP through', async () => {
+  const asked: (string | undefined)[] = []
+  // As squid does with its usual settings, and tinyproxy with ConnectPort 443.
+  const proxy = http.createServer().on('connect', ({ url }, socket) => {
+    asked.push(url)
+    socket.end(`HTTP/1.1 ${url?.endsWith(':443') ? '503' : '403'} x\r\n\r\n`)
+  })
+  await once(proxy.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void proxy.close())
+  const label = `upstream proxy 127.0.0.1:${(proxy.address() as AddressInfo).port} (http)`
+  const settings = `${healthy}upstream: [{ type: http, server: "127.0.0.1:${(proxy.address() as AddressInfo).port}" }]\n`
+  const findings = await upstream(await patient(settings, { offline: false }))
+  expect(states(findings)).toEqual(['ok', 'warn'])
+  expect(said(findings).split('\n')[1]).toBe(
+    `${label} does not permit CONNECT to port 80: plain http:// will not go through → let that proxy permit CONNECT to port 80`,
+  )
+  expect(asked).toEqual(['255.255.255.255:443', '255.255.255.255:80'])
 })
 
 test('what the certificate of a proxy is worth is told as well', async () => {

@@ -15,6 +15,7 @@ export const here: Parameters = {
   user: 'ringfence',
   dnsUser: null,
   config: null,
+  ports: [8080, 8081],
   program: ['/usr/bin/node', '/opt/ringfence/dist/main.js'],
   command: 'ringfence',
 }

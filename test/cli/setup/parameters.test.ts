@@ -1,5 +1,6 @@
+import path from 'node:path'
 import { expect, test } from 'vitest'
-import { doorAt, doorsOf, parametersOf } from '../../../src/cli/setup/parameters.ts'
+import { doorsOf, parametersOf } from '../../../src/cli/setup/parameters.ts'
 import { loadSettings } from '../../../src/config/load.ts'
 import { folderWith } from '../screen.ts'
 
@@ -9,8 +10,8 @@ const office =
 
 test('the door, the PAC and where it is served follow from the settings', () => {
   const { door, pac, pacUrl, user, dnsUser, elsewhere } = parametersOf(settingsOf(office), {}, 'ringfence')
-  expect(door).toEqual({ at: '127.0.0.1:3128', host: '127.0.0.1', port: 3128, login: false, secure: false })
-  expect(pac.doors.map(({ at }) => at)).toEqual(['127.0.0.1:3128', '[::1]:8080'])
+  expect(door).toEqual({ at: '[::1]:8080', host: '::1', port: 8080, login: false, secure: false })
+  expect(pac.doors.map(({ at }) => at)).toEqual(['[::1]:8080', '127.0.0.1:3128'])
   expect({ pacUrl, user, dnsUser, elsewhere }).toEqual({
     pacUrl: 'http://127.0.0.1:8081/proxy.pac',
     user: 'ringfence',
@@ -29,7 +30,6 @@ test('for another machine it is the address that this one has there, with the do
   expect(door).toEqual({ at: 'proxy.example:3128', host: 'proxy.example', port: 3128, login: false, secure: false })
   expect(pac.doors).toEqual([door])
   expect({ pacUrl, elsewhere }).toEqual({ pacUrl: null, elsewhere: true })
-  expect(doorAt('[2001:db8::1]:9', []).at).toBe('[2001:db8::1]:9')
 })
 
 test('what nobody can be told, or would be another text, is refused', () => {
@@ -38,4 +38,19 @@ test('what nobody can be told, or would be another text, is refused', () => {
   for (const uid of ['a"; accept; "', 'Root User', '', '-x', '$x'])
     expect(() => parametersOf(settingsOf(''), { uid }, 'ringfence')).toThrow(/^--uid: /)
   expect(parametersOf(settingsOf(''), { uid: '1001', dnsUid: '_dns' }, 'ringfence')).toMatchObject({ user: '1001', dnsUser: '_dns' })
+})
+
+test('a settings file is named by its whole path: a service starts in another folder', () => {
+  const folder = path.relative('', folderWith({ 'ringfence.yaml': '' }))
+  const { config } = parametersOf(loadSettings({ config: path.join(folder, 'ringfence.yaml') }), {}, 'ringfence')
+  expect(config).toBe(path.resolve(folder, 'ringfence.yaml'))
+})
+
+test('every port is known, of the page too', () => {
+  const { ports } = parametersOf(
+    settingsOf('inbounds: [{ type: mixed, listen: "127.0.0.1:443" }]\nweb: { listen: "127.0.0.1:80" }'),
+    {},
+    'x',
+  )
+  expect(ports).toEqual([443, 80])
 })

@@ -14,7 +14,7 @@ test('the text', () => expectGolden('systemd', systemd))
 test('paths with blanks and signs of systemd’s own are quoted, a home stays readable, a low port gets its right', () => {
   const text = systemd.text({
     ...here,
-    door: { ...here.door, port: 80 },
+    ports: [8080, 80],
     program: ['/usr/bin/node', '/home/ana/ring fence/main.js'],
     config: '/etc/100%/$x.yaml',
   })

@@ -4,6 +4,8 @@ import { connectionFailed } from '../../../src/egress/resolver/failure-words.ts'
 test.each([
   ['ECONNREFUSED', 'could not be reached'],
   ['ENETUNREACH', 'could not be reached'],
+  ['ENETDOWN', 'could not be reached'],
+  ['EPERM', 'could not be reached'],
   ['ECONNRESET', 'closed the connection'],
   ['ESOMETHING', 'ESOMETHING'],
 ])('%s: %s', (code, why) => {

@@ -92,6 +92,25 @@ test('each question has a port and an id of its own', async () => {
   expect(new Set(seen.map(({ id }) => id)).size).toBeGreaterThan(17)
 })
 
+// As without a route: the system refuses to connect. Here since no socket of ours may send to the broadcast address.
+test('one that there is no way to could not be reached, at once', async () => {
+  const udp = createUdp({ host: ip('255.255.255.255'), port: 53 }, settingsFor())
+  expect(await askFor(udp, 'a.test', 5_000)).toMatchObject({ kind: 'failed', why: 'could not be reached' })
+})
+
+test('given up at any moment while the system refuses to connect, it answers once', async () => {
+  const exchange = createUdpExchange({ host: '255.255.255.255', port: 53 }, settingsFor())
+  const kinds = new Set<string>()
+  for (let moments = 0; moments < 12; moments++) {
+    const stop = new StopSource()
+    const asked = exchange.exchange({ name: 'a.test', type: 'A', edns: true }, stop)
+    for (let moment = 0; moment < moments; moment++) await new Promise<void>((resolve) => process.nextTick(resolve))
+    stop.abort(null)
+    kinds.add((await asked).kind)
+  }
+  expect([...kinds].sort()).toEqual(['failed', 'timeout'])
+})
+
 test('an answer that is too long is fetched by TCP', async () => {
   const many = Array.from({ length: 60 }, (_, i) => `192.0.2.${i}`)
   const { udp } = await serving({ 'long.test': { A: many, truncated: true } })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createDirect } from '../../../src/egress/direct.ts'
 import type { Hop } from '../../../src/egress/upstream/hop.ts'
-import { probe } from '../../../src/egress/upstream/probe.ts'
+import { PLAIN_NOWHERE, probe } from '../../../src/egress/upstream/probe.ts'
 import { DoorTls } from '../../../src/inbound/tls.ts'
 import { RingfenceError } from '../../../src/model/errors.ts'
 import { type Stop, StopSource } from '../../../src/model/stop.ts'
@@ -42,6 +42,13 @@ test('an HTTP proxy is asked for the broadcast address, to which no connection c
       '\r\n',
     ),
   )
+})
+
+test('or for a port of it that is named, since proxies judge ports', async () => {
+  const proxy = await scriptedProxy(answers('403'))
+  const hop: Hop = { type: 'http', server: { host: ip('127.0.0.1'), port: proxy.port }, login: null, tls: null }
+  expect(await probe(hop, pinned('127.0.0.1', proxy.port), createDirect(), never, PLAIN_NOWHERE)).toBe('not-said')
+  expect(String(proxy.received[0])).toContain('CONNECT 255.255.255.255:80 HTTP/1.1')
 })
 
 test.each([

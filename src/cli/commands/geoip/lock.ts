@@ -2,7 +2,8 @@
 import { writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { OperatorError } from '../../../model/errors.ts'
-import { type Output, outputTo } from '../../output.ts'
+import { printable } from '../../../model/hostname.ts'
+import { type Output, outputTo, whyUnwritten } from '../../output.ts'
 import { type ConfigOption, geoipWorld } from './world.ts'
 
 export const lockCommand = (output: () => Output = () => outputTo(process.stdout)): Command =>
@@ -24,8 +25,8 @@ async function lock(file: string, options: ConfigOption, out: Output): Promise<v
   if (table === null || refused !== null)
     throw new OperatorError(`geoip lock: the data that the files hold is not in force: ${refused?.why ?? 'it makes no table'}`)
   const made = await lockOf(await location.plan(), table, location.store, version)
-  await writeFile(file, `${JSON.stringify(made, null, 2)}\n`).catch((cause: Error) => {
-    throw new OperatorError(`geoip lock: ${file} could not be written: ${cause.message}`, { cause })
+  await writeFile(file, `${JSON.stringify(made, null, 2)}\n`).catch((cause: NodeJS.ErrnoException) => {
+    throw new OperatorError(`geoip lock: ${printable(file)} could not be written: ${whyUnwritten(cause)}`, { cause })
   })
   await out.write(
     `${file}: table ${table.hash.slice(0, 16)}…, ${made.sources.length} sources, ${made.sources.flatMap(({ files }) => files).length} files\n`,
