@@ -30,6 +30,7 @@ import { LiveFlows } from './pipeline/live-flows.ts'
 import type { FlowWriter, Reach, Road } from './pipeline/ports.ts'
 import { RecentAnswers } from './pipeline/recent-answers.ts'
 import { type SelfTestResult, selfTest } from './pipeline/self-test.ts'
+import { tcpBinding } from './pipeline/tcp-handle.ts'
 import type { Policy } from './policy/policy.ts'
 import { runTests } from './policy/suite.ts'
 import { openJournal } from './records/journal.ts'
@@ -94,6 +95,7 @@ export async function startApp(settings: Settings, mode: Mode | undefined, log: 
   })
   inForce.fences = () => policies.current.fences
   tellOfPolicy(policies.current, clock, log)
+  if (tcpBinding === null) log.warn('this Node does not give its TCP handles away: its sockets carry the connections, for more CPU')
 
   const journal = await openJournal({
     folder: settings.records.folder,
