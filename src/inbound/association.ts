@@ -46,6 +46,8 @@ export class Association {
   readonly #sessions = new Map<string, DatagramSession>()
   readonly #flows = new Set<Promise<void>>()
   #port: number | null
+  /** Over all sessions. */
+  #waitingBytes = 0
 
   constructor(options: AssociationOptions) {
     this.#options = options

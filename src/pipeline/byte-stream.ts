@@ -204,6 +204,7 @@ export class ByteStream {
   handOver(): Socket {
     const rest = this.held
     this.consume(rest.length)
+    this.#space?.handedOver()
     const socket = this.#wire instanceof TcpConnection ? this.#wire.intoSocket() : this.#wire
     if (!(socket instanceof Socket)) throw new Error('TLS stands on TCP')
     socket.pause()
@@ -215,13 +216,15 @@ export class ByteStream {
 
   #readInto(wire: TcpConnection): void {
     const passesOn = () => this.#receiver !== null
-    this.#space = new ReadSpace({
+    const space = new ReadSpace({
       take: (chunk) => this.#take(chunk),
       get passesOn() {
         return passesOn()
       },
+      moved: () => wire.readInto(space),
     })
-    wire.readInto(this.#space)
+    this.#space = space
+    wire.readInto(space)
     wire.resume()
   }
 

@@ -4,16 +4,27 @@
  * much of it after they had left. It knows nothing of streams.
  */
 
+export interface Borrower {
+  /**
+   * Asked now and then while buffers are scarce: gives its own back, unless it has read since it was asked last or
+   * somebody needs what it read.
+   */
+  giveBackIfResting(): void
+}
+
 export class ReadBuffers {
   readonly #bytes: number
   readonly #most: number
+  readonly #restMs: number
   readonly #spare: Buffer[] = []
-  readonly #lent = new Set<Buffer>()
+  readonly #lent = new Map<Buffer, Borrower>()
+  #timer: NodeJS.Timeout | null = null
 
-  /** At most so many are lent, and as many are ever kept. */
-  constructor(bytes: number, most: number) {
+  /** At most so many are lent, and as many are ever kept. Who reads nothing for `restMs` rests, and for twice that at most keeps its own. */
+  constructor(bytes: number, most: number, restMs: number) {
     this.#bytes = bytes
     this.#most = most
+    this.#restMs = restMs
   }
 
   get lent(): number {
@@ -26,10 +37,11 @@ export class ReadBuffers {
   }
 
   /** The one given back last, which is the one most likely to be in the processor's cache; `null`: all are lent. */
-  lend(): Buffer | null {
+  lend(borrower: Borrower): Buffer | null {
     if (this.#lent.size >= this.#most) return null
     const buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#bytes)
-    this.#lent.add(buffer)
+    this.#lent.set(buffer, borrower)
+    this.#askLater()
     return buffer
   }
 
@@ -42,5 +54,14 @@ export class ReadBuffers {
   /** Its borrower is gone, but what was read into it may still be on its way: it is not lent again, and another may be. */
   giveUp(buffer: Buffer): void {
     this.#lent.delete(buffer)
+  }
+
+  #askLater(): void {
+    if (this.#timer !== null || !this.scarce) return
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      for (const borrower of [...this.#lent.values()]) borrower.giveBackIfResting()
+      this.#askLater()
+    }, this.#restMs).unref()
   }
 }

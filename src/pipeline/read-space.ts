@@ -1,5 +1,5 @@
 /** Where the bytes of one connection are read into, and when that is given back. */
-import { ReadBuffers } from './read-buffers.ts'
+import { type Borrower, ReadBuffers } from './read-buffers.ts'
 import type { OnRead } from './wire.ts'
 
 /**
@@ -12,21 +12,25 @@ const SHARED = Buffer.allocUnsafeSlow(64 * 1024)
  * fifteenth more CPU here, with 256 KiB 1.4 times as much, with 64 KiB twice (eight downloads on loopback, Node 20); more
  * would be more than a megabyte for one slow client.
  */
-const LARGE = new ReadBuffers(768 * 1024, 64)
+const LARGE = new ReadBuffers(768 * 1024, 64, 5_000)
 
 export interface Taker {
   /** Gets a chunk that is valid during the call; `false` pauses. */
   take(chunk: Uint8Array): boolean
   /** Whether what it gets goes on to somebody who, having paused, needs it until he resumes. */
   readonly passesOn: boolean
+  /** `buffer()` is another one now, though nothing was read: when this returns, nothing can arrive in the one before. */
+  moved(): void
 }
 
-export class ReadSpace implements OnRead {
+export class ReadSpace implements OnRead, Borrower {
   readonly #taker: Taker
   #space: Buffer = SHARED
   /** Whether somebody still needs what the last read left there. */
   #needed = false
   #closed = false
+  /** Since it was last asked whether it rests. */
+  #hasRead = false
 
   constructor(taker: Taker) {
     this.#taker = taker
@@ -40,9 +44,10 @@ export class ReadSpace implements OnRead {
   callback(bytes: number, buffer: Uint8Array): boolean {
     const chunk = buffer.subarray(0, bytes)
     if (buffer === SHARED) {
-      if (bytes === SHARED.length) this.#space = LARGE.lend() ?? SHARED
+      if (bytes === SHARED.length) this.#borrow()
       return this.#taker.take(Buffer.from(chunk))
     }
+    this.#hasRead = true
     const goOn = this.#taker.take(chunk)
     this.#needed = !goOn && this.#taker.passesOn
     // Where there are many, the end of a burst is taken for the end of the haste.
@@ -61,6 +66,30 @@ export class ReadSpace implements OnRead {
     this.#closed = true
     if (this.#needed) LARGE.giveUp(this.#space)
     else this.#giveBack()
+  }
+
+  /** Somebody else reads from now on. */
+  handedOver(): void {
+    if (!this.#needed) this.#moveBack()
+  }
+
+  giveBackIfResting(): void {
+    if (!this.#hasRead && !this.#needed) this.#moveBack()
+    this.#hasRead = false
+  }
+
+  #borrow(): void {
+    this.#space = LARGE.lend(this) ?? SHARED
+    this.#hasRead = true
+  }
+
+  /** Between two reads: the handle would read on into what another is lent, were it not told first. */
+  #moveBack(): void {
+    if (this.#space === SHARED) return
+    const lent = this.#space
+    this.#space = SHARED
+    this.#taker.moved()
+    LARGE.giveBack(lent)
   }
 
   #giveBack(): void {

@@ -92,7 +92,10 @@ export class TcpConnection extends EventEmitter implements Wire {
     return this.#peerName.port
   }
 
-  /** Once, before the first `resume`. */
+  /**
+   * Before the first `resume`, and again when the buffer is another one though nothing was read. The handle keeps a few
+   * bytes of each time to its end.
+   */
   readInto(onread: OnRead): void {
     this.#onread = onread
     this.#space = onread.buffer()

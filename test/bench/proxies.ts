@@ -114,7 +114,7 @@ visible_hostname bench
 dns_nameservers 127.0.0.1
 `,
     )
-    const child = spawn(binary, ['-N', '-f', settings], { cwd: folder, stdio: 'ignore' })
+    const child = spawn(binary, ['-N', '-n', `bench${process.pid}`, '-f', settings], { cwd: folder, stdio: 'ignore' })
     keep(child)
     return await started(child, port, 'squid', path.join(folder, 'squid.log'))
   },

@@ -52,7 +52,7 @@ dns_timeout 1 second
 shutdown_lifetime 0 seconds
 visible_hostname peer
 `,
-    arguments: (settings) => ['-N', '-f', settings],
+    arguments: (settings) => ['-N', '-n', `conformance${process.pid}`, '-f', settings],
   },
   {
     name: 'apache',
