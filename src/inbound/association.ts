@@ -87,7 +87,7 @@ export class Association {
     const known = this.#sessions.get(destination)
     if (known === undefined && door.associations.refused.drops(guest.client.host, destination)) return void this.#lose('refused')
     const session = known ?? this.#open(destination, asked, from)
-    const mayTake = session !== null && (!session.isWaiting || this.#waitingBytes() + payload.length <= MAX_WAITING_BYTES)
+    const mayTake = session !== null && (!session.isWaiting || this.#waitingBytes + payload.length <= MAX_WAITING_BYTES)
     if (!mayTake || !session.take(payload)) this.#lose('excess')
   }
 
@@ -111,21 +111,24 @@ export class Association {
       clock,
       answer: (remote, payload) => send(encodeDatagram(remote, payload), from) || this.#lose('excess'),
       over: ({ code }) => associations.refused.add(client, destination, { code, flow: flow.id }),
+      waiting: (bytes) => {
+        this.#waitingBytes += bytes
+      },
+      left: () => {
+        // By now another one may have taken its place.
+        if (this.#sessions.get(destination) === session) this.#sessions.delete(destination)
+      },
     })
     this.#sessions.set(destination, session)
     const carried = door.carryDatagrams(session).finally(() => {
       leave()
       over.removeEventListener('abort', leaveFlow)
-      this.#sessions.delete(destination)
+      session.leave()
       this.#flows.delete(carried)
       if (this.#flows.size === 0) rested()
     })
     this.#flows.add(carried)
     return session
-  }
-
-  #waitingBytes(): number {
-    return [...this.#sessions.values()].reduce((sum, { waitingBytes }) => sum + waitingBytes, 0)
   }
 
   #lose(why: keyof Lost): false {

@@ -22,6 +22,10 @@ export interface SessionOptions {
   answer(from: Endpoint<Ip>, payload: Uint8Array): boolean
   /** Nothing more is to be sent there for a while: by the policy, or since it failed. */
   over(why: Pick<Refusal, 'code'>): void
+  /** So many bytes more wait for the verdict, or fewer. */
+  waiting(bytes: number): void
+  /** It takes no more: refused, or its relay is over. Its flow has its ending only once that is written. */
+  left(): void
 }
 
 export class DatagramSession implements Offer<DatagramUpstream> {
@@ -48,17 +52,13 @@ export class DatagramSession implements Offer<DatagramUpstream> {
     return this.#receiver === null
   }
 
-  /** Bytes that wait for it. */
-  get waitingBytes(): number {
-    return this.#waitingBytes
-  }
-
   /** From the client; `false`: lost, since too much is waiting already. */
   take(datagram: Uint8Array): boolean {
     if (this.#receiver !== null) return this.#receiver(datagram)
     if (this.#waiting.length >= MAX_WAITING || this.#waitingBytes + datagram.length > MAX_WAITING_BYTES) return false
     this.#waiting.push(datagram)
     this.#waitingBytes += datagram.length
+    this.#options.waiting(datagram.length)
     return true
   }
 
@@ -69,6 +69,7 @@ export class DatagramSession implements Offer<DatagramUpstream> {
   refuse(refusal: Refusal): void {
     // Given up because the client left, it may be asked for again at once.
     if (!this.gone.aborted) this.#options.over(refusal)
+    this.leave()
   }
 
   async relay({ datagrams, remote }: DatagramUpstream, meter: Meter, cut: Stop): Promise<HowEnded> {
@@ -80,14 +81,25 @@ export class DatagramSession implements Offer<DatagramUpstream> {
       closed: this.gone,
       close: () => this.#receive(() => false),
     }
-    const ended = await relayDatagrams(client, datagrams, meter, { idleMs, clock, cut })
-    if (ended.ending === 'failed' && ended.code !== null) over({ code: ended.code })
-    return ended
+    try {
+      const ended = await relayDatagrams(client, datagrams, meter, { idleMs, clock, cut })
+      if (ended.ending === 'failed' && ended.code !== null) over({ code: ended.code })
+      return ended
+    } finally {
+      this.leave()
+    }
+  }
+
+  /** What still waits is lost. */
+  leave(): void {
+    this.#receive(() => false)
+    this.#options.left()
   }
 
   #receive(receiver: DatagramReceiver): void {
     this.#receiver = receiver
     const waiting = this.#waiting
+    this.#options.waiting(-this.#waitingBytes)
     this.#waiting = []
     this.#waitingBytes = 0
     for (const datagram of waiting) receiver(datagram)

@@ -9,6 +9,7 @@ import type { Flow } from '../model/flow.ts'
 import { hostText } from '../model/hostname.ts'
 import { type Stop, StopSource } from '../model/stop.ts'
 import type { ByteStream } from '../pipeline/byte-stream.ts'
+import { Deadline } from '../pipeline/deadline.ts'
 import { readMessage } from '../pipeline/handshake.ts'
 import { IdleTimer } from '../pipeline/idle-timer.ts'
 import type { HowEnded, Meter, Offer, Refusal, Upstream } from '../pipeline/ports.ts'
@@ -48,7 +49,14 @@ export async function serveRequest(
   await door.carry(exchange)
   // Whoever asks without reading the answers is not read from either, or they would pile up here.
   const { stream } = guest
-  if (exchange.next === 'keep' && !stream.closed.aborted) await stream.drained(AbortSignal.timeout(door.limits.relay.idleMs))
+  if (exchange.next === 'keep' && stream.wire.writableNeedDrain) {
+    const inTime = new Deadline(door.limits.relay.idleMs, 'taking the answer')
+    try {
+      if (!stream.closed.aborted) await stream.drained(inTime)
+    } finally {
+      inTime.clear()
+    }
+  }
   return exchange.next
 }
 

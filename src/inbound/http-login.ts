@@ -3,6 +3,7 @@
  * connection may carry those of several people. What an answer says, it says to anybody: never which part was wrong.
  */
 import type { Identity } from '../model/identity.ts'
+import { Deadline } from '../pipeline/deadline.ts'
 import { parseBasicCredentials } from '../wire/basic-credentials.ts'
 import { fieldValues } from '../wire/http1-fields.ts'
 import type { RequestHead } from '../wire/http1-head.ts'
@@ -31,7 +32,8 @@ export async function loginOf(head: RequestHead, door: Door, visitor: Visitor): 
     door.malformed(visitor.client, `HTTP: ${credentials.problem}`)
     return { kind: 'unknown', answer: challenge(`This proxy asks for a name and a password: ${credentials.problem}.`) }
   }
-  const inTime = AbortSignal.timeout(door.limits.headMs)
+  // Not what the client left of the time for its head: how long others' logins take is not its fault, nor told by a 408.
+  const inTime = new Deadline(door.limits.headMs, 'the login')
   try {
     const who = await logIn(credentials, door, visitor, inTime)
     if (who !== null && isTooMany(who)) return { kind: 'busy', answer: tooMany(who) }
@@ -40,6 +42,8 @@ export async function loginOf(head: RequestHead, door: Door, visitor: Visitor): 
     if (visitor.stream.closed.aborted) return { kind: 'gone' }
     if (!inTime.aborted) throw error
     return { kind: 'busy', answer: busy }
+  } finally {
+    inTime.clear()
   }
 }
 

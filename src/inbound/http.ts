@@ -149,9 +149,17 @@ async function inTimeOr<T, Late>(late: Late, inTime: Deadline, ask: () => Promis
 
 /** Sends an answer of our own. */
 async function say(bytes: Uint8Array, keepAlive: boolean, stream: ByteStream, door: Door): Promise<'keep' | 'close'> {
-  if (keepAlive) await stream.write(bytes, AbortSignal.timeout(door.limits.relay.idleMs))
-  else sayFarewell(stream, bytes)
-  return keepAlive ? 'keep' : 'close'
+  if (!keepAlive) {
+    sayFarewell(stream, bytes)
+    return 'close'
+  }
+  const inTime = new Deadline(door.limits.relay.idleMs, 'taking the answer')
+  try {
+    await stream.write(bytes, inTime)
+  } finally {
+    inTime.clear()
+  }
+  return 'keep'
 }
 
 const RESTED = new Error('the connection rests')

@@ -140,6 +140,33 @@ test('all that waits for verdicts together has a limit', () => {
   expect(made.lost.excess).toBe(1)
 })
 
+test('what a refused flow had waiting waits no longer', () => {
+  const { made, take, offers } = association()
+  for (let i = 0; i < 128; i++) take(AMERICA, { to: i + 1, data: 'x'.repeat(8 * 1024) })
+  expect([take(AMERICA, { to: 200, data: 'x' }), made.lost.excess]).toEqual([true, 1])
+  offers[0]?.refuse({ code: 'policy.blocked', sentence: '' })
+  take(AMERICA, { to: 200, data: 'x' })
+  expect(made.lost.excess).toBe(1)
+})
+
+test('a destination asked for again while the ending of its flow is being written gets a new flow', async () => {
+  const { made, take, offers, over, end } = association()
+  take(AMERICA)
+  const datagrams = { send: () => true, receive: () => undefined, closed: new StopSource(), close: () => undefined }
+  const remote = { host: ip(AMERICA), port: 53 }
+  const cut = new StopSource()
+  const relayed = offers[0]?.relay({ datagrams, remote, via: null, connectMs: null }, { up: 0, down: 0 }, cut)
+  cut.abort(new Error('cut'))
+  await relayed
+  expect(made.size).toBe(1)
+  take(AMERICA)
+  expect([offers.length, made.size, made.lost.excess]).toEqual([2, 2, 0])
+  await end(0)
+  take(AMERICA)
+  expect([offers.length, made.size, made.lost.excess]).toEqual([2, 1, 0])
+  over.abort(new Error('over'))
+})
+
 test('a door that stops takes no new destination, and is told when none is left', async () => {
   const one = association()
   one.take(AMERICA)

@@ -13,6 +13,7 @@ function session() {
   const gone = new StopSource()
   const answered: string[] = []
   const over: string[] = []
+  const counts = { waiting: 0, left: 0 }
   const offer = new DatagramSession({
     flow: {
       id: 'id' as FlowId,
@@ -28,8 +29,12 @@ function session() {
     clock: realClock,
     answer: (from, payload) => answered.push(`${from.host} ${Buffer.from(payload)}`) > 0,
     over: ({ code }) => over.push(code),
+    waiting: (bytes) => {
+      counts.waiting += bytes
+    },
+    left: () => counts.left++,
   })
-  return { gone, answered, over, offer }
+  return { gone, answered, over, offer, counts }
 }
 
 function destination() {
@@ -50,18 +55,19 @@ function destination() {
 const said = (text: string) => Buffer.from(text)
 
 test('what comes before the verdict waits, and passes in order before what comes later', async () => {
-  const { gone, answered, offer } = session()
+  const { gone, answered, offer, counts } = session()
   const { upstream, sent, says } = destination()
   expect([offer.take(said('1')), offer.take(said('2'))]).toEqual([true, true])
-  expect([offer.isWaiting, offer.waitingBytes]).toEqual([true, 2])
+  expect([offer.isWaiting, counts.waiting]).toEqual([true, 2])
   const ended = offer.relay(upstream, { up: 0, down: 0 }, new StopSource())
   offer.take(said('3'))
   says('answer')
   expect([sent, answered]).toEqual([['1', '2', '3'], ['170.114.1.1 answer']])
-  expect([offer.isWaiting, offer.waitingBytes]).toEqual([false, 0])
+  expect([offer.isWaiting, counts]).toEqual([false, { waiting: 0, left: 0 }])
   gone.abort(null)
   expect(await ended).toMatchObject({ ending: 'completed' })
   expect(offer.take(said('late'))).toBe(false)
+  expect(counts.left).toBe(1)
 })
 
 test('so many wait and so many bytes, and no more', () => {

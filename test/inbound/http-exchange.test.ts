@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Door } from '../../src/inbound/door.ts'
 import { serveRequest } from '../../src/inbound/http-exchange.ts'
 import { RingfenceError } from '../../src/model/errors.ts'
@@ -58,6 +58,19 @@ async function stalled({ socket }: Peer): Promise<void> {
     return still
   })
 }
+
+test('answers on a kept-alive connection leave no timer behind', async () => {
+  const timeout = vi.spyOn(AbortSignal, 'timeout')
+  onTestFinished(() => timeout.mockRestore())
+  const { client } = await serving(() => ok('fine'))
+  client.send(get('http://a.com/'))
+  await client.receives('fine')
+  client.send(get('http://china.com/'))
+  await client.receives('502 ')
+  client.send('OPTIONS * HTTP/1.1\r\nHost: a.com\r\n\r\n')
+  await client.receives('Allow: ')
+  expect(timeout).not.toHaveBeenCalled()
+})
 
 describe('what the origin receives', () => {
   test('the path of the target, Host written anew from it, Via, and no field that concerns one hop', async () => {

@@ -138,7 +138,7 @@ describe('the records of one run', () => {
     expect(await asked('--country', 'RU')).toEqual([ru.v4])
     expect(await asked('--country', 'CN,RU')).toEqual([ru.v4, 'cn4.example'])
     expect(await asked('--verdict', 'block')).toEqual(['cn4.example', 'us4.example'])
-    expect(await asked('--verdict', 'not-reached')).toEqual(['170.114.1.99', 'nowhere.example', 'us4.example'])
+    expect(await asked('--verdict', 'not-reached')).toEqual([silentAddress, 'nowhere.example', 'us4.example'])
     expect(await asked('--verdict', 'block', '--country', 'CN')).toEqual(['cn4.example'])
     expect(await asked('--host', 'mixed.example')).toEqual(['mixed.example'])
     expect(await asked('--host', cn.v4)).toEqual(['cn4.example', 'mixed.example'])

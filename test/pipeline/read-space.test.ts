@@ -9,6 +9,7 @@ function reading({ more = true, passesOn = true } = {}) {
       return more
     },
     passesOn,
+    moved: () => undefined,
   })
   /** The size of the next buffer. */
   const read = (bytes: number) => {
@@ -66,4 +67,47 @@ test('what was read into the buffer that all share is a copy', () => {
   space.callback(2, buffer)
   buffer.set([3, 4])
   expect(taken).toEqual([Buffer.from([1, 2])])
+})
+
+test('whoever hands its connection over leaves its buffer, once the handle reads elsewhere', () => {
+  const moves: { next: number; isSpare: boolean }[] = []
+  const space: ReadSpace = new ReadSpace({
+    take: () => true,
+    passesOn: false,
+    moved() {
+      const other = reading()
+      other.read(other.small)
+      moves.push({ next: space.buffer().length, isSpare: other.space.buffer() === lent })
+      other.space.closed()
+    },
+  })
+  const small = space.buffer().length
+  space.callback(small, space.buffer())
+  const lent = space.buffer()
+  space.handedOver()
+  expect(moves).toEqual([{ next: small, isSpare: false }])
+  const { space: next, read } = reading()
+  read(small)
+  expect(next.buffer()).toBe(lent)
+  next.closed()
+})
+
+test('who has read lately, or whose bytes are needed, keeps its buffer when asked', () => {
+  const { space, read, small } = reading()
+  const large = read(small)
+  space.giveBackIfResting()
+  expect(space.buffer().length).toBe(large)
+  read(large)
+  space.giveBackIfResting()
+  expect(space.buffer().length).toBe(large)
+  space.giveBackIfResting()
+  expect(space.buffer().length).toBe(small)
+  const stuck = reading({ more: false })
+  stuck.read(small)
+  stuck.read(large)
+  for (let i = 0; i < 3; i++) stuck.space.giveBackIfResting()
+  expect(stuck.space.buffer().length).toBe(large)
+  stuck.space.resumed()
+  stuck.space.giveBackIfResting()
+  expect(stuck.space.buffer().length).toBe(small)
 })
