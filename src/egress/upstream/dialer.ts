@@ -10,12 +10,16 @@ import type { Stop } from '../../model/stop.ts'
 import type { PinnedEndpoint } from '../../model/verdict.ts'
 import type { Dialer, Upstream } from '../../pipeline/ports.ts'
 import { type Attempt, createDialer, race } from '../happy-eyeballs.ts'
-import { type Hop, hopFailure } from './hop.ts'
+import { Health } from '../health.ts'
+import type { Hop } from './hop.ts'
 import { upstreamTypes } from './index.ts'
-import { secureHop } from './tls.ts'
+import { reach } from './reach.ts'
 
 /** Between two addresses of one destination: a proxy answers only once it has connected, or tried to. */
 const ATTEMPT_DELAY_MS = 1_000
+
+/** How long one that was not reached goes last: to find out costs a flow some seconds. */
+const FAILING_MS = 60_000
 
 export interface UpstreamSettings {
   readonly hops: NonEmpty<Hop>
@@ -24,20 +28,28 @@ export interface UpstreamSettings {
   /** What Via calls this process, or `null`. */
   readonly via: string | null
   readonly delayMs?: number
+  readonly monotonic?: () => number
 }
 
 /** The road's dialler, whether or not upstream proxies are set. */
 export const createEgress = (hops: readonly Hop[], attempt: Attempt<Upstream>, via: string | null): Dialer =>
   isNonEmpty(hops) ? createUpstreamDialer({ hops, attempt, via }) : createDialer(attempt)
 
-export function createUpstreamDialer({ hops, attempt, via, delayMs = ATTEMPT_DELAY_MS }: UpstreamSettings): Dialer {
-  const lead = async (to: PinnedEndpoint, at: PinnedEndpoint, stop: Stop): Promise<Upstream> => {
-    const hop = hops.find(({ server }) => isSame(server, at))
-    if (hop === undefined) throw new Error(`no upstream proxy is set at ${formatEndpoint(at)}`)
-    const { stream: below, connectMs } = await attempt(at, stop).catch((error: unknown) => {
-      throw error instanceof RingfenceError && error.code.startsWith('dial.') && !stop.aborted ? unreached(hop, error) : error
-    })
-    const stream = hop.tls === null ? below : await secureHop(below, hop.tls, hop, stop)
+export function createUpstreamDialer({
+  hops,
+  attempt,
+  via,
+  delayMs = ATTEMPT_DELAY_MS,
+  monotonic = () => performance.now(),
+}: UpstreamSettings): Dialer {
+  const healths = new Map(hops.map((hop) => [hop, new Health(monotonic, FAILING_MS)]))
+  const hopAt = (at: PinnedEndpoint): readonly [Hop, Health] => {
+    const found = [...healths].find(([{ server }]) => isSame(server, at))
+    if (found === undefined) throw new Error(`no upstream proxy is set at ${formatEndpoint(at)}`)
+    return found
+  }
+  const lead = async (to: PinnedEndpoint, at: PinnedEndpoint, hop: Hop, stop: Stop): Promise<Upstream> => {
+    const { stream, connectMs } = await reach(hop, at, attempt, stop)
     try {
       await upstreamTypes[hop.type](stream, to, hop, stop, via)
     } catch (error) {
@@ -48,11 +60,22 @@ export function createUpstreamDialer({ hops, attempt, via, delayMs = ATTEMPT_DEL
   }
   const throughAny = async (to: PinnedEndpoint, through: NonEmpty<PinnedEndpoint>, stop: Stop): Promise<Upstream> => {
     const failures: RingfenceError[] = []
-    for (const at of through) {
+    const isFailing = (at: PinnedEndpoint) => hopAt(at)[1].failing
+    // Last, and never left out: nothing else may be there.
+    for (const at of [...through.filter((each) => !isFailing(each)), ...through.filter(isFailing)]) {
+      const [hop, health] = hopAt(at)
+      const since = monotonic()
       try {
-        return await lead(to, at, stop)
+        const led = await lead(to, at, hop, stop)
+        health.heard()
+        return led
       } catch (error) {
-        if (!(error instanceof RingfenceError) || !isOutOfOrder(error) || stop.aborted) throw error
+        if (!(error instanceof RingfenceError) || stop.aborted) throw error
+        if (!isOutOfOrder(error)) {
+          health.heard()
+          throw error
+        }
+        health.unanswered(since)
         failures.push(error)
       }
     }
@@ -82,8 +105,5 @@ export function createUpstreamDialer({ hops, attempt, via, delayMs = ATTEMPT_DEL
 
 /** Whether this hop leads nowhere at all, so that the next is worth a try. */
 const isOutOfOrder = ({ code }: RingfenceError): boolean => code === 'upstream.unreachable' || code === 'upstream.malformed'
-
-const unreached = (hop: Hop, cause: RingfenceError): RingfenceError =>
-  hopFailure(hop, 'upstream.unreachable', `is not reached: ${cause.message}`, cause)
 
 const isSame = (a: Endpoint<Ip>, b: Endpoint<Ip>): boolean => a.host === b.host && a.port === b.port

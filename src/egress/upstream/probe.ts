@@ -11,8 +11,8 @@ import type { Upstream } from '../../pipeline/ports.ts'
 import type { Attempt } from '../happy-eyeballs.ts'
 import type { Hop } from './hop.ts'
 import { connectByHttp } from './http.ts'
+import { reach } from './reach.ts'
 import { greet } from './socks5.ts'
-import { secureHop } from './tls.ts'
 
 /**
  * For a proxy that looks at a login only when it is asked for a destination. No connection can be made to the broadcast
@@ -40,8 +40,7 @@ export async function probe(
   stop: Stop,
   nowhere: Endpoint<Ip> = NOWHERE,
 ): Promise<Probed> {
-  const { stream: below } = await attempt(at, stop)
-  const stream = hop.tls === null ? below : await secureHop(below, hop.tls, hop, stop)
+  const { stream } = await reach(hop, at, attempt, stop)
   try {
     return await probes[hop.type](stream, hop, stop, nowhere)
   } finally {

@@ -29,7 +29,7 @@ test('each proxy is tried by itself, as far as its login', async () => {
       `upstream proxy ${first} (socks5) wants no login (no destination was asked for)`,
       `upstream proxy ${second} (socks5): the upstream proxy ${second} wants a login → "username" and "password" of the entry under "upstream"`,
       `upstream proxy ${third} (socks5): the upstream proxy ${third} speaks no SOCKS5: a choice of method of SOCKS version 72 → the entry under "upstream", or that proxy`,
-      'upstream proxy 127.0.0.1:1 (socks5): no connection to 127.0.0.1:1 (refused) → the entry under "upstream", or that proxy',
+      'upstream proxy 127.0.0.1:1 (socks5): the upstream proxy 127.0.0.1:1 is not reached: no connection to 127.0.0.1:1 (refused) → the entry under "upstream", or that proxy',
     ].join('\n'),
   )
   expect(open.received.map(({ length }) => length)).toEqual([3])

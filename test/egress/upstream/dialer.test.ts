@@ -133,3 +133,31 @@ test('nothing goes round the proxies: neither without a judged hop, nor by a dia
   await expect(dialerOf(proxy.port).dial([one], never, [pinned('127.0.0.1', 1)])).rejects.toThrow('no upstream proxy is set at 127.0.0.1:1')
   expect(proxy.received).toEqual([])
 })
+
+test('a proxy that was not reached of late goes last, and is never left out', async () => {
+  let now = 0
+  const [gone, good] = [await closedPort(), await scriptedProxy(opens)]
+  const asked: number[] = []
+  const direct = createDirect({ attemptMs: 500 })
+  const dialer = createUpstreamDialer({
+    hops: [socks5(gone), socks5(good.port)],
+    attempt: (to, stop) => {
+      asked.push(to.port)
+      return direct(to, stop)
+    },
+    via: null,
+    monotonic: () => now,
+  })
+  const dial = async (...through: readonly [number, ...number[]]) => {
+    now++
+    const [first, ...others] = through
+    const { stream } = await dialer.dial([one], never, [at(first), ...others.map(at)])
+    stream.destroy()
+    return asked.splice(0)
+  }
+  expect(await dial(gone, good.port)).toEqual([gone, good.port])
+  expect(await dial(gone, good.port)).toEqual([good.port])
+  now += 60_000
+  expect(await dial(gone, good.port)).toEqual([gone, good.port])
+  await expect(dial(gone)).rejects.toMatchObject({ code: 'upstream.unreachable' })
+})

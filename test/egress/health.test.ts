@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { Health } from '../../../src/egress/resolver/health.ts'
+import { Health } from '../../src/egress/health.ts'
 
 let now: number
 let health: Health
