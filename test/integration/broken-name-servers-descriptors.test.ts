@@ -104,7 +104,8 @@ describe('the program, with 128 descriptors and more tunnels than those allow', 
       settings: `limits: { connections: 1000 }\nresolver: { servers: ["udp://127.0.0.1:${server.port}"] }`,
     })
     const told = await Promise.all(Array.from({ length: 200 }, (_, i) => connect(program.port, `n${i}.test`, origin.port)))
-    expect(new Set(told)).toEqual(new Set(['200', '503', 'ECONNRESET'].filter((each) => told.includes(each))))
+    // libuv takes those that there is no descriptor for and closes them at once: by a FIN where nothing has come yet.
+    expect(new Set(told)).toEqual(new Set(['200', '503', 'ECONNRESET', 'closed'].filter((each) => told.includes(each))))
     expect(told).toContain('503')
     expect(program.ended).toBeNull()
     const events = await program.events()
