@@ -3,10 +3,9 @@
  * `net.Socket`, of which it keeps the names, the events and their order. It reads into the buffers of an `OnRead`.
  */
 import { EventEmitter } from 'node:events'
-import { type Server, Socket } from 'node:net'
-import { getSystemErrorName } from 'node:util'
+import { Socket } from 'node:net'
 import { type Endpoint, familyOf, type Ip } from '../model/address.ts'
-import { type SocketName, type TcpBinding, type TcpHandle, takeConnections, tcpBinding, type WriteRequest } from './tcp-handle.ts'
+import { codeOf, failure, type SocketName, type TcpBinding, type TcpHandle, tcpBinding, type WriteRequest } from './tcp-handle.ts'
 import type { OnRead, Wire } from './wire.ts'
 
 /** Above this many bytes waiting, `write` says that it is enough; as many as Node's streams take. */
@@ -282,14 +281,6 @@ export class TcpConnection extends EventEmitter implements Wire {
   }
 }
 
-/** From now on a listening server's connections come here, and not as its event; where Node does not give handles away, they go on as before. */
-export function acceptFrom(server: Server, accepted: (connection: TcpConnection) => void, failed: (error: Error) => void): void {
-  takeConnections(server, (status, handle) => {
-    if (handle === undefined) failed(failure('accept', codeOf(status)))
-    else accepted(TcpConnection.accepted(handle))
-  })
-}
-
 /** One request serves all writes that the kernel takes at once. */
 let spare: WriteRequest | null = null
 
@@ -305,8 +296,3 @@ function named(ask: (name: SocketName) => number): SocketName {
   const name: SocketName = {}
   return ask(name) === 0 ? name : {}
 }
-
-const codeOf = (status: number): string => getSystemErrorName(status)
-
-/** As Node's sockets put it. */
-const failure = (syscall: string, code: string): Error => Object.assign(new Error(`${syscall} ${code}`), { code, syscall })

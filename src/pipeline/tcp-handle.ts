@@ -5,6 +5,7 @@
  * them; where they are missing or have another shape, `tcpBinding` is `null` and `net.Socket` carries the bytes.
  */
 import type { Server, Socket } from 'node:net'
+import { getSystemErrorName } from 'node:util'
 
 /** A handle of libuv (`uv_tcp_t`). Numbers returned are 0 or a negative errno. */
 export interface TcpHandle {
@@ -103,6 +104,12 @@ export function wasReset(socket: Socket): boolean {
   const { _handle: handle } = socket as unknown as { readonly _handle: Partial<TcpHandle> | null }
   return !socket.writableEnded && typeof handle?.getpeername === 'function' && handle.getpeername({}) !== 0
 }
+
+/** What a negative number that a handle returned stands for, as `ECONNRESET`. */
+export const codeOf = (status: number): string => getSystemErrorName(status)
+
+/** The error of it, as Node's sockets put it. */
+export const failure = (syscall: string, code: string): Error => Object.assign(new Error(`${syscall} ${code}`), { code, syscall })
 
 type Loose = Readonly<Record<string, unknown>>
 

@@ -3,8 +3,9 @@ import { type EventEmitter, once } from 'node:events'
 import net from 'node:net'
 import { onTestFinished } from 'vitest'
 import type { Stop } from '../../src/model/stop.ts'
+import { acceptFrom } from '../../src/pipeline/accept.ts'
 import { ByteStream } from '../../src/pipeline/byte-stream.ts'
-import { acceptFrom, TcpConnection } from '../../src/pipeline/tcp-connection.ts'
+import { TcpConnection } from '../../src/pipeline/tcp-connection.ts'
 import type { Wire } from '../../src/pipeline/wire.ts'
 
 /** Longer than anything here takes; a test that waits so long has failed. */
